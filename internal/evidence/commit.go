@@ -1,0 +1,85 @@
+package evidence
+
+import (
+	"fmt"
+
+	"github.com/asepsis/asepsis/internal/policy"
+	"github.com/asepsis/asepsis/internal/secret"
+	"github.com/asepsis/asepsis/ledger"
+)
+
+// Commitment is what a statement says of the results of one check.
+type Commitment struct {
+	Root    ledger.Hash `json:"root"`
+	Results int         `json:"results"`
+}
+
+// Commit commits to the results of one check, sorted by resource as they are
+// stored. The secret is that of [Keys.Commit]. Equal results give equal roots,
+// so a caller may keep the commitment beside the results it belongs to; a
+// [Check] derives it anew.
+func Commit(key secret.Text, results []policy.Result) (Commitment, error) {
+	cs, err := commitments(key, results)
+	if err != nil {
+		return Commitment{}, err
+	}
+	return Commitment{Root: ledger.CommitmentRoot(cs), Results: len(cs)}, nil
+}
+
+func commitments(key secret.Text, results []policy.Result) ([]ledger.Hash, error) {
+	k := []byte(key.Reveal())
+	cs := make([]ledger.Hash, len(results))
+	for i, r := range results {
+		b, err := EncodeResult(r)
+		if err != nil {
+			return nil, err
+		}
+		cs[i] = ledger.Commit(ledger.Salt(k, r.Check, r.Resource, b), b)
+	}
+	return cs, nil
+}
+
+// Open returns what shows one result, and no other, to who has the root.
+func Open(key secret.Text, results []policy.Result, i int) (ledger.Opening, error) {
+	if i < 0 || i >= len(results) {
+		return ledger.Opening{}, fmt.Errorf("open result %d of %d: no such result", i, len(results))
+	}
+	cs, err := commitments(key, results)
+	if err != nil {
+		return ledger.Opening{}, err
+	}
+	b, err := EncodeResult(results[i])
+	if err != nil {
+		return ledger.Opening{}, err
+	}
+	proof, err := ledger.ProveCommitment(cs, int64(i))
+	if err != nil {
+		return ledger.Opening{}, err
+	}
+	return ledger.Opening{
+		Result: b,
+		Salt:   ledger.Salt([]byte(key.Reveal()), results[i].Check, results[i].Resource, b),
+		Index:  int64(i),
+		Size:   int64(len(cs)),
+		Proof:  proof,
+	}, nil
+}
+
+// EncodeResult returns the canonical JSON that is committed to. A result that
+// was stored as JSON and read back has the same bytes: whole numbers beyond
+// 2^53, which JSON readers round, are rounded here too.
+func EncodeResult(r policy.Result) ([]byte, error) {
+	obs := make([]policy.Observed, len(r.Observed))
+	for i, o := range r.Observed {
+		if n, ok := o.Value.(int64); ok {
+			o.Value = float64(n)
+		}
+		obs[i] = o
+	}
+	r.Observed = obs
+	b, err := ledger.Canonical(r)
+	if err != nil {
+		return nil, fmt.Errorf("result of %s for %s: %w", r.Check, r.Resource, err)
+	}
+	return b, nil
+}

@@ -29,7 +29,7 @@ type Reader interface {
 	UserByEmail(email string) (User, error)
 	// Users lists those of a tenant by mail address.
 	Users(tenant string) ([]User, error)
-	// AnyUser reports whether a user of any tenant is or was active.
+	// AnyUser reports whether there is a user of any tenant, in any state but Invited.
 	AnyUser() (bool, error)
 
 	Session(hash Hash) (Session, error)
@@ -67,8 +67,8 @@ type Tx interface {
 
 	PutLink(l Link) error
 	DeleteLink(hash Hash) error
-	// DeleteLinksOf takes back all links of a user; of the first run where user
-	// is empty.
+	// DeleteLinksOf takes back all links of a user; those of the first run where
+	// user is empty.
 	DeleteLinksOf(user string) error
 
 	// Record appends to the audit trail. The id is set.
@@ -132,12 +132,20 @@ type Token struct {
 	LastUsed  time.Time // zero if never; to the minute or so
 }
 
-// Link lets somebody set a password and a second factor, once.
+// Link lets somebody set a password and a second factor, once. What they chose
+// waits here until the first code of the second factor confirms it; the user
+// is as before until then.
 type Link struct {
 	Hash      Hash
-	User      string // empty for the first run, which makes the user
+	First     bool   // the first run: it sets up the organization and makes the user
+	User      string // empty for the first run
 	Tenant    string // of the user; for the first run, the tenant to create
 	ExpiresAt time.Time
+
+	Name     string
+	Email    string
+	Password string // argon2id in PHC form; empty until chosen
+	TOTP     []byte // sealed; nil until chosen
 }
 
 // Event is a row of the audit trail: who did what, when, from where. It never

@@ -44,35 +44,6 @@ type Parameter struct {
 	File string
 }
 
-// Action says what somebody did about access.
-type Action string
-
-// The actions.
-const (
-	SignIn          Action = "sign_in"
-	SignInFailed    Action = "sign_in_failed"
-	SignOut         Action = "sign_out"
-	UserCreated     Action = "user_created"
-	UserChanged     Action = "user_changed"
-	UserDisabled    Action = "user_disabled"
-	UserEnabled     Action = "user_enabled"
-	RoleChanged     Action = "role_changed"
-	PasswordChanged Action = "password_changed"
-	SecondFactorSet Action = "second_factor_set"
-	TokenMade       Action = "token_made"
-	TokenRevoked    Action = "token_revoked"
-)
-
-// Access is what is stated of a person's or a token's doing.
-type Access struct {
-	Action  Action
-	Subject string // user or token id it was done to; empty for a failed sign-in of nobody we know
-	Role    string // the new one, where it is about a role
-	Was     string // the role before
-	From    string // network address it came from, if any
-	Why     string // for what failed
-}
-
 // Organization is what is stated of an organization.
 type Organization struct {
 	assess.Organization
@@ -88,9 +59,6 @@ func FileImported(actor string, f File) Draft { return Draft{KindImport, actor, 
 
 // ParameterChanged states that an override was set or removed.
 func ParameterChanged(actor string, p Parameter) Draft { return Draft{KindParameter, actor, p.body()} }
-
-// AccessChanged states who signed in, or who may do what from now on.
-func AccessChanged(actor string, a Access) Draft { return Draft{KindAccess, actor, a.body()} }
 
 // OrganizationSet states that an organization was set up or changed.
 func OrganizationSet(actor string, o Organization) Draft {
@@ -146,17 +114,6 @@ type parameterBody struct {
 func (p Parameter) body() parameterBody {
 	return parameterBody{p.Name, p.From, p.To, p.To == "", p.Reason, p.File}
 }
-
-type accessBody struct {
-	Action  Action `json:"action"`
-	Subject string `json:"subject"`
-	Role    string `json:"role,omitempty"`
-	Was     string `json:"was,omitempty"`
-	From    string `json:"from,omitempty"`
-	Why     string `json:"why,omitempty"`
-}
-
-func (a Access) body() accessBody { return accessBody(a) }
 
 type organizationBody struct {
 	SetUp bool   `json:"set_up"`

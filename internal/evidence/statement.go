@@ -18,11 +18,14 @@ const (
 	KindAssessment     Kind = "assessment"      // an assessment was kept
 	KindAssessmentPart Kind = "assessment_part" // more checks of it, where one entry cannot hold them
 	KindParameter      Kind = "parameter"       // an override was set or removed
-	KindAccess         Kind = "access"          // who signed in, who may do what
+	KindAccess         Kind = "access"          // an event of the audit trail
 )
 
-// System is the actor of what the product does by itself.
-const System = "system"
+// Actors that are neither a user nor a token.
+const (
+	System = "system" // what the product does by itself, or by its command line
+	Nobody = "nobody" // somebody we do not know, whose sign-in failed
+)
 
 // Draft is a statement before it has its time. The functions named after what
 // they state make one; [Draft.Seal] turns it into an entry.

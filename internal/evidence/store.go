@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"github.com/asepsis/asepsis/internal/access"
 	"github.com/asepsis/asepsis/internal/policy"
 	"github.com/asepsis/asepsis/ledger"
 )
@@ -56,6 +57,11 @@ type Rows interface {
 	// AssessmentResults returns the results of a kept assessment by check, as
 	// stored. The error is of kind errs.NotFound if there is no such assessment.
 	AssessmentResults(ctx context.Context, id string) (map[string][]policy.Result, error)
+	// AccessEvents returns how many events the audit trail of the tenant has.
+	AccessEvents(ctx context.Context) (int64, error)
+	// AccessEvent returns an event of the audit trail. The error is of kind
+	// errs.NotFound if there is none with the id.
+	AccessEvent(ctx context.Context, id string) (access.Event, error)
 }
 
 // Store is all that evidence needs of the store of one tenant.

@@ -1,0 +1,431 @@
+package sqlstore
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/asepsis/asepsis/internal/asset"
+	"github.com/asepsis/asepsis/internal/errs"
+	"github.com/asepsis/asepsis/internal/evidence"
+	"github.com/asepsis/asepsis/internal/fact"
+	"github.com/asepsis/asepsis/internal/id"
+	"github.com/asepsis/asepsis/internal/inventory"
+)
+
+// Delivery says who brings a batch, when, and whether only to try.
+type Delivery struct {
+	Actor  string // user name, or "host collector"
+	Now    time.Time
+	DryRun bool // compute what would change, and change nothing
+	Rows   int  // rows the file had, for the record
+	// Skipped rows were left out because they were wrong.
+	Skipped int
+}
+
+// Change counts what a batch did to the facts of one kind.
+type Change struct {
+	Kind    fact.Kind `json:"kind"`
+	Added   int       `json:"added"`
+	Changed int       `json:"changed"`
+	Gone    int       `json:"gone"`
+	Same    int       `json:"same"`
+}
+
+// Ingested says what a batch did.
+type Ingested struct {
+	Seq        int64     `json:"seq"`
+	Batch      string    `json:"batch"`
+	RecordedAt time.Time `json:"recorded_at"`
+	// Unchanged is set where the same file was brought before; nothing was stored.
+	Unchanged bool        `json:"unchanged"`
+	Earlier   time.Time   `json:"earlier,omitzero"` // when that was
+	Changes   []Change    `json:"changes"`
+	NewAssets int         `json:"new_assets"`
+	Software  int         `json:"software"` // assets whose list of software changed
+	Older     int         `json:"older"`    // facts left out: a newer one of the same source is known
+	Diff      []RowChange `json:"-"`        // of a dry run, at most diffLimit
+}
+
+// diffLimit is how many changed resources a dry run lists.
+const diffLimit = 200
+
+// Total adds up the changes.
+func (in Ingested) Total() (added, changed, gone int) {
+	for _, c := range in.Changes {
+		added += c.Added
+		changed += c.Changed
+		gone += c.Gone
+	}
+	return added, changed, gone
+}
+
+var errDryRun = errors.New("dry run")
+
+// Ingest stores a batch whole, with the ledger entry that speaks of it. A file
+// whose bytes were stored before in the same stream changes nothing. Facts
+// older than what the same source has already said are left out and counted.
+func (t *Tenant) Ingest(ctx context.Context, b *fact.Batch, d Delivery) (Ingested, error) {
+	if faults := b.Validate(); len(faults) > 0 {
+		return Ingested{}, fmt.Errorf("batch of %s: %w", b.Stream.ID, errors.Join(faults[:min(len(faults), 5)]...))
+	}
+	var out Ingested
+	in := &ingest{tenant: t, batch: b, components: make(map[string]int64)}
+	err := t.db.tx(ctx, func(ctx context.Context, tx *sql.Tx) error {
+		in.tx = tx
+		var err error
+		if out, err = in.run(ctx, d); err != nil {
+			return err
+		}
+		if d.DryRun {
+			if out.Diff, err = batchDiff(ctx, tx, t.id, out.Seq, diffLimit); err != nil {
+				return err
+			}
+			return errDryRun
+		}
+		return nil
+	})
+	if errors.Is(err, errDryRun) {
+		return out, nil
+	}
+	if err == nil {
+		t.db.rememberComponents(in.components)
+	}
+	return out, err
+}
+
+// ingest is one running Ingest.
+type ingest struct {
+	tenant *Tenant
+	tx     *sql.Tx
+	batch  *fact.Batch
+
+	seq    int64
+	assets map[string]string // ref → asset id
+	counts map[fact.Kind]*Change
+	hash   evidence.BatchHasher
+	out    Ingested
+
+	components map[string]int64 // identity → id, of those met in this transaction
+}
+
+func (in *ingest) run(ctx context.Context, d Delivery) (Ingested, error) {
+	b := in.batch
+	observed := b.ObservedAt.UTC().Truncate(time.Microsecond)
+	sum := ""
+	if b.File != nil {
+		sum = b.File.SHA256
+	}
+	var last, lastSeq, streamLast int64
+	if err := in.tx.QueryRowContext(ctx, `SELECT coalesce(max(recorded_at), 0), coalesce(max(seq), 0) FROM fact_batches WHERE tenant = $1`,
+		in.tenant.id).Scan(&last, &lastSeq); err != nil {
+		return in.out, fmt.Errorf("read the newest batch: %w", err)
+	}
+	if sum != "" {
+		var at int64
+		err := in.tx.QueryRowContext(ctx, `SELECT recorded_at FROM fact_batches WHERE tenant = $1 AND file_sha256 = $2 AND stream = $3 ORDER BY seq DESC LIMIT 1`,
+			in.tenant.id, sum, b.Stream.ID).Scan(&at)
+		if err == nil {
+			return Ingested{Unchanged: true, Earlier: moment(at)}, nil
+		}
+		if !errors.Is(err, sql.ErrNoRows) {
+			return in.out, fmt.Errorf("look for the same file: %w", err)
+		}
+	}
+	if err := in.tx.QueryRowContext(ctx, `SELECT coalesce(max(observed_at), 0) FROM fact_batches WHERE tenant = $1 AND stream = $2`,
+		in.tenant.id, b.Stream.ID).Scan(&streamLast); err != nil {
+		return in.out, fmt.Errorf("read the stream: %w", err)
+	}
+	if b.Stream.Snapshot && micros(observed) < streamLast {
+		return in.out, errs.Hint(errs.New(errs.Conflict, "%s of %s is older than the one of %s that is already in",
+			b.Stream.Title, observed.Format("2 Jan 2006 15:04"), moment(streamLast).Format("2 Jan 2006 15:04")),
+			"bring the newest one; if the date is wrong, state the right one with --observed-at")
+	}
+	// The clock may have been set back: what was learnt later is recorded later.
+	in.out.RecordedAt = moment(max(micros(d.Now), last))
+	in.seq = lastSeq + 1
+	in.out.Seq = in.seq
+	in.out.Batch = id.New(id.Batch, in.out.RecordedAt)
+	in.counts = make(map[fact.Kind]*Change)
+
+	if err := in.resolve(ctx); err != nil {
+		return in.out, err
+	}
+	if err := in.facts(ctx, observed); err != nil {
+		return in.out, err
+	}
+	if err := in.software(ctx); err != nil {
+		return in.out, err
+	}
+	for _, k := range fact.Kinds() {
+		if c := in.counts[k]; c != nil {
+			in.out.Changes = append(in.out.Changes, *c)
+		}
+	}
+	row, err := in.record(ctx, d, observed)
+	if err != nil {
+		return in.out, err
+	}
+	return in.out, appendBatch(ctx, in.tx, in.tenant.id, row)
+}
+
+// record writes the batch's own row.
+func (in *ingest) record(ctx context.Context, d Delivery, observed time.Time) (BatchRow, error) {
+	b := in.batch
+	row := BatchRow{
+		Seq: in.seq, ID: in.out.Batch, Stream: b.Stream.ID, Title: b.Stream.Title, Snapshot: b.Stream.Snapshot,
+		Assurance: b.Assurance, ObservedAt: observed, RecordedAt: in.out.RecordedAt, Actor: d.Actor,
+		File: b.File, Notes: b.Notes, Rows: d.Rows, Skipped: d.Skipped,
+		Changes: in.out.Changes, NewAssets: in.out.NewAssets, Software: in.out.Software, Components: len(b.Components), Older: in.out.Older,
+	}
+	row.header(&in.hash)
+	var err error
+	if row.Digest, err = in.hash.Sum(); err != nil {
+		return row, err
+	}
+	var file, sum string
+	if b.File != nil {
+		j, err := json.Marshal(b.File)
+		if err != nil {
+			return row, fmt.Errorf("encode file: %w", err)
+		}
+		file, sum = string(j), b.File.SHA256
+	}
+	notes, err := json.Marshal(b.Notes)
+	if err != nil {
+		return row, fmt.Errorf("encode notes: %w", err)
+	}
+	counts, err := json.Marshal(row.counts())
+	if err != nil {
+		return row, fmt.Errorf("encode counts: %w", err)
+	}
+	_, err = in.tx.ExecContext(ctx, `INSERT INTO fact_batches
+		(tenant, seq, id, stream, title, snapshot, assurance, observed_at, recorded_at, actor, file, file_sha256, notes, counts, digest)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)`,
+		in.tenant.id, row.Seq, row.ID, row.Stream, row.Title, flag(row.Snapshot), int64(row.Assurance),
+		micros(row.ObservedAt), micros(row.RecordedAt), row.Actor, file, sum, string(notes), string(counts), row.Digest[:])
+	if err != nil {
+		return row, fmt.Errorf("record the batch: %w", err)
+	}
+	return row, nil
+}
+
+// resolve finds or makes the asset of every sighting.
+func (in *ingest) resolve(ctx context.Context) error {
+	in.assets = make(map[string]string, len(in.batch.Sightings))
+	ix := &keyIndex{tx: in.tx, tenant: in.tenant.id}
+	taken := make(map[string]string)
+	for _, s := range in.batch.Sightings {
+		m, err := inventory.Resolve(ctx, ix, s.Keys)
+		if err != nil {
+			return fmt.Errorf("find the asset of %q: %w", s.Ref, err)
+		}
+		// One batch that lists two devices means two devices, whatever they share.
+		if other, twice := taken[m.Asset]; m.Asset != "" && twice && other != s.Ref {
+			m.Asset = ""
+		}
+		if m.Asset == "" {
+			m.Asset = id.New(id.Asset, in.out.RecordedAt)
+			if _, err := in.tx.ExecContext(ctx, `INSERT INTO inventory_assets (tenant, id, first_seq) VALUES ($1, $2, $3)`,
+				in.tenant.id, m.Asset, in.seq); err != nil {
+				return fmt.Errorf("record the asset: %w", err)
+			}
+			in.hash.Asset(m.Asset)
+			in.out.NewAssets++
+		}
+		taken[m.Asset] = s.Ref
+		in.assets[s.Ref] = m.Asset
+		for _, k := range s.Keys {
+			if _, err := in.tx.ExecContext(ctx, `INSERT INTO inventory_keys (tenant, type, value, asset, last_seq) VALUES ($1, $2, $3, $4, $5)
+				ON CONFLICT (tenant, type, value) DO UPDATE SET asset = excluded.asset, last_seq = excluded.last_seq`,
+				in.tenant.id, string(k.Type), k.Value, m.Asset, in.seq); err != nil {
+				return fmt.Errorf("record the key %s: %w", k, err)
+			}
+		}
+	}
+	return nil
+}
+
+// keyIndex reads the inventory's keys inside the transaction.
+type keyIndex struct {
+	tx     *sql.Tx
+	tenant string
+}
+
+func (ix *keyIndex) AssetOf(ctx context.Context, k asset.Key) (string, error) {
+	var a string
+	err := ix.tx.QueryRowContext(ctx, `SELECT asset FROM inventory_keys WHERE tenant = $1 AND type = $2 AND value = $3`,
+		ix.tenant, string(k.Type), k.Value).Scan(&a)
+	if errors.Is(err, sql.ErrNoRows) {
+		return "", nil
+	}
+	return a, err
+}
+
+func (ix *keyIndex) KeysOf(ctx context.Context, a string) ([]asset.Key, error) {
+	rows, err := ix.tx.QueryContext(ctx, `SELECT type, value FROM inventory_keys WHERE tenant = $1 AND asset = $2`, ix.tenant, a)
+	if err != nil {
+		return nil, err
+	}
+	return collect(rows, func(s scanner) (k asset.Key, err error) { return k, s.Scan(&k.Type, &k.Value) })
+}
+
+// stored is a fact as it holds now.
+type stored struct {
+	from, observed, first int64
+	attributes, missing   string
+	asset                 string
+	kept                  bool
+}
+
+type ident struct {
+	kind     fact.Kind
+	resource string
+}
+
+// facts writes what changed and closes what is gone.
+func (in *ingest) facts(ctx context.Context, observed time.Time) error {
+	now, err := in.current(ctx)
+	if err != nil {
+		return err
+	}
+	insert, err := in.tx.PrepareContext(ctx, `INSERT INTO facts
+		(tenant, stream, kind, resource, from_seq, until_seq, asset, observed_at, first_observed_at, attributes, missing)
+		VALUES ($1, $2, $3, $4, $5, 0, $6, $7, $8, $9, $10)`)
+	if err != nil {
+		return fmt.Errorf("prepare: %w", err)
+	}
+	defer insert.Close()
+
+	put := func(kind fact.Kind, resource, assetID string, at time.Time, vs fact.Values, missing map[string]string) error {
+		c := in.count(kind)
+		if at = at.UTC().Truncate(time.Microsecond); at.IsZero() {
+			at = observed
+		}
+		attrs, err := vs.Encode()
+		if err != nil {
+			return fmt.Errorf("encode %s %s: %w", kind, resource, err)
+		}
+		miss := ""
+		if len(missing) > 0 {
+			j, err := json.Marshal(missing)
+			if err != nil {
+				return fmt.Errorf("encode %s %s: %w", kind, resource, err)
+			}
+			miss = string(j)
+		}
+		// In a snapshot stream the batch says when all of it was true, unless a
+		// fact has a time of its own.
+		own := micros(at)
+		if in.batch.Stream.Snapshot && at.Equal(observed) {
+			own = 0
+		}
+		key := ident{kind, resource}
+		old := now[key]
+		first := micros(at)
+		if old != nil {
+			if old.kept {
+				return fmt.Errorf("%s %s is stated twice", kind, resource)
+			}
+			old.kept = true
+			same := old.attributes == string(attrs) && old.missing == miss && old.asset == assetID
+			if same && (old.observed == own || (own != 0 && own < old.observed)) {
+				c.Same++
+				return nil
+			}
+			if own != 0 && old.observed > own {
+				in.out.Older++
+				return nil
+			}
+			if same {
+				c.Same++
+			} else {
+				c.Changed++
+			}
+			first = min(first, old.first)
+			if err := in.close(ctx, key, old); err != nil {
+				return err
+			}
+		} else {
+			c.Added++
+		}
+		in.hash.Fact(string(kind), resource, assetID, moment(own), string(attrs), miss)
+		_, err = insert.ExecContext(ctx, in.tenant.id, in.batch.Stream.ID, string(kind), resource, in.seq, assetID, own, first, string(attrs), miss)
+		if err != nil {
+			return fmt.Errorf("record %s %s: %w", kind, resource, err)
+		}
+		return nil
+	}
+
+	for _, s := range in.batch.Sightings {
+		a := in.assets[s.Ref]
+		if err := put(fact.KindAsset, a, a, s.ObservedAt, s.Values, s.Missing); err != nil {
+			return err
+		}
+	}
+	for _, f := range in.batch.Facts {
+		resource, assetID := f.Key, ""
+		if f.Asset != "" {
+			assetID = in.assets[f.Asset]
+			resource = assetID + "/" + f.Key
+		}
+		if err := put(f.Kind, resource, assetID, f.ObservedAt, f.Values, f.Missing); err != nil {
+			return err
+		}
+	}
+	if !in.batch.Stream.Snapshot {
+		return nil
+	}
+	for key, old := range now {
+		if old.kept {
+			continue
+		}
+		in.count(key.kind).Gone++
+		if err := in.close(ctx, key, old); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (in *ingest) count(k fact.Kind) *Change {
+	c := in.counts[k]
+	if c == nil {
+		c = &Change{Kind: k}
+		in.counts[k] = c
+	}
+	return c
+}
+
+func (in *ingest) current(ctx context.Context) (map[ident]*stored, error) {
+	rows, err := in.tx.QueryContext(ctx, `SELECT kind, resource, from_seq, observed_at, first_observed_at, attributes, missing, asset
+		FROM facts WHERE tenant = $1 AND stream = $2 AND until_seq = 0`, in.tenant.id, in.batch.Stream.ID)
+	if err != nil {
+		return nil, fmt.Errorf("read the stream's facts: %w", err)
+	}
+	defer rows.Close()
+	now := make(map[ident]*stored)
+	for rows.Next() {
+		var k ident
+		var s stored
+		if err := rows.Scan(&k.kind, &k.resource, &s.from, &s.observed, &s.first, &s.attributes, &s.missing, &s.asset); err != nil {
+			return nil, fmt.Errorf("read a fact: %w", err)
+		}
+		now[k] = &s
+	}
+	return now, rows.Err()
+}
+
+// close ends a fact at this batch.
+func (in *ingest) close(ctx context.Context, k ident, s *stored) error {
+	in.hash.FactEnded(string(k.kind), k.resource)
+	_, err := in.tx.ExecContext(ctx, `UPDATE facts SET until_seq = $1 WHERE tenant = $2 AND kind = $3 AND resource = $4 AND stream = $5 AND from_seq = $6`,
+		in.seq, in.tenant.id, string(k.kind), k.resource, in.batch.Stream.ID, s.from)
+	if err != nil {
+		return fmt.Errorf("close %s %s: %w", k.kind, k.resource, err)
+	}
+	return nil
+}

@@ -105,7 +105,9 @@ type Coverage struct {
 	InScope  int `json:"in_scope"`
 }
 
-// Reason is why results are as they are, with how many share it.
+// Reason is why results are as they are, with how many share it. Count and text
+// read as one: "19" and "not measured: disk encryption needs root". A count of
+// 0 means the text stands alone.
 type Reason struct {
 	Text  string `json:"text"`
 	Count int    `json:"count"`
@@ -114,10 +116,11 @@ type Reason struct {
 // Outcome is what a check says of all its resources.
 type Outcome struct {
 	Check     *Check
+	Settings  Settings // what it was decided by
 	State     State
 	Tally     Tally
-	Assurance fact.Assurance
-	Why       []Reason // most frequent first
-	Results   []Result // sorted by resource id
-	OldestAt  time.Time // oldest observation a pass or fail rests on; zero if none
+	Assurance fact.Assurance // the weakest a pass or fail rests on
+	Why       []Reason       // most frequent first; a count of 0 speaks of all resources
+	Results   []Result       // sorted by resource id
+	OldestAt  time.Time      // oldest observation a pass or fail rests on; zero if none
 }

@@ -3,6 +3,7 @@ package fact
 import (
 	"cmp"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -46,6 +47,10 @@ func (r *Resource) Label() string {
 	}
 	if ips, ok := r.Values["ips"].V.([]string); ok && len(ips) > 0 {
 		return ips[0]
+	}
+	// What lives on an asset is named within it: 443/tcp.
+	if key, ok := strings.CutPrefix(r.ID, r.Asset+"/"); ok && r.Asset != "" {
+		return key
 	}
 	return r.ID
 }

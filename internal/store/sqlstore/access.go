@@ -28,20 +28,21 @@ func (a *Access) View(ctx context.Context, f func(access.Reader) error) error {
 	if err != nil {
 		return classify(fmt.Errorf("begin: %w", err))
 	}
-	err = f(&accessTx{ctx: ctx, tx: tx})
+	err = f(&accessTx{ctx: ctx, db: a.db, tx: tx})
 	return classify(errors.Join(err, ignoreDone(tx.Rollback())))
 }
 
 // Update implements access.Store.
 func (a *Access) Update(ctx context.Context, f func(access.Tx) error) error {
 	return a.db.tx(ctx, func(ctx context.Context, tx *sql.Tx) error {
-		return f(&accessTx{ctx: ctx, tx: tx})
+		return f(&accessTx{ctx: ctx, db: a.db, tx: tx})
 	})
 }
 
 // accessTx lives as long as one transaction, and so does its context.
 type accessTx struct {
 	ctx context.Context //nolint:containedctx // the transaction's own
+	db  *DB
 	tx  *sql.Tx
 }
 
@@ -153,7 +154,7 @@ func (t *accessTx) Link(h access.Hash) (access.Link, error) {
 func (t *accessTx) Events(tenant string, q access.EventQuery) ([]access.Event, error) {
 	// LIKE is used with its wildcards escaped: a search is for text, not a pattern.
 	escape := strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`).Replace
-	rows, err := t.tx.QueryContext(t.ctx, `SELECT id, tenant, at, who, who_id, action, target, outcome, origin, detail FROM access_events
+	rows, err := t.tx.QueryContext(t.ctx, `SELECT `+eventColumns+` FROM access_events
 		WHERE tenant = $1 AND ($2 = '' OR id < $3) AND ($4 = '' OR action LIKE $5 ESCAPE '\')
 		AND ($6 = '' OR lower(who) LIKE $7 ESCAPE '\' OR lower(action) LIKE $8 ESCAPE '\' OR lower(target) LIKE $9 ESCAPE '\')
 		ORDER BY id DESC LIMIT $10`,
@@ -162,15 +163,20 @@ func (t *accessTx) Events(tenant string, q access.EventQuery) ([]access.Event, e
 	if err != nil {
 		return nil, err
 	}
-	return collect(rows, func(s scanner) (e access.Event, err error) {
-		var at int64
-		var detail []byte
-		if err := s.Scan(&e.ID, &e.Tenant, &at, &e.Who, &e.WhoID, &e.Action, &e.Target, &e.Outcome, &e.From, &detail); err != nil {
-			return e, err
-		}
-		e.At = moment(at)
-		return e, json.Unmarshal(detail, &e.Detail)
-	})
+	return collect(rows, scanEvent)
+}
+
+const eventColumns = `id, tenant, at, who, who_id, action, target, outcome, origin, detail`
+
+func scanEvent(s scanner) (access.Event, error) {
+	var e access.Event
+	var at int64
+	var detail []byte
+	if err := s.Scan(&e.ID, &e.Tenant, &at, &e.Who, &e.WhoID, &e.Action, &e.Target, &e.Outcome, &e.From, &detail); err != nil {
+		return e, err
+	}
+	e.At = moment(at)
+	return e, json.Unmarshal(detail, &e.Detail)
 }
 
 func (t *accessTx) PutUser(u access.User) error {
@@ -264,17 +270,13 @@ func (t *accessTx) Record(e access.Event) error {
 	if err != nil || e.Tenant == "" {
 		return err
 	}
-	d := evidence.AccessChanged(actorOf(e), evidence.Access{
-		Action: evidence.Action(e.Action), Subject: e.Target, Role: e.Detail["role"], Was: e.Detail["was"], From: string(e.From), Why: e.Detail["why"],
-	})
-	return appendEntry(t.ctx, t.tx, e.Tenant, d, e.At)
-}
-
-// actorOf names who did it by id: the ledger outlives the wish to be forgotten
-// of a mail address.
-func actorOf(e access.Event) string {
-	if e.WhoID != "" {
-		return e.WhoID
+	key, err := t.db.commitKey(e.Tenant)
+	if err != nil {
+		return err
 	}
-	return "unknown"
+	d, err := evidence.AccessRecorded(key, e)
+	if err != nil {
+		return err
+	}
+	return appendEntry(t.ctx, t.tx, e.Tenant, d, e.At)
 }

@@ -12,6 +12,7 @@ import (
 
 	"github.com/goccy/go-yaml"
 
+	"github.com/asepsis/asepsis/internal/access"
 	"github.com/asepsis/asepsis/internal/assess"
 	"github.com/asepsis/asepsis/internal/errs"
 	"github.com/asepsis/asepsis/internal/evidence"
@@ -70,9 +71,13 @@ func appendBatch(ctx context.Context, tx *sql.Tx, tenant string, r BatchRow) err
 }
 
 func (db *DB) appendAssessment(ctx context.Context, tx *sql.Tx, tenant string, k *assess.Kept, actor string, now time.Time) error {
+	key, err := db.commitKey(tenant)
+	if err != nil {
+		return err
+	}
 	commitments := make(map[string]evidence.Commitment, len(k.Results))
 	for check, rs := range k.Results {
-		c, err := evidence.Commit(db.commitKey, rs)
+		c, err := evidence.Commit(key, rs)
 		if err != nil {
 			return fmt.Errorf("commit to the results of %s: %w", check, err)
 		}
@@ -243,4 +248,18 @@ func (t *Tenant) AssessmentResults(ctx context.Context, aid string) (map[string]
 		return nil, errs.New(errs.NotFound, "assessment %s is gone", aid)
 	}
 	return t.AllResults(ctx, aid)
+}
+
+// AccessEvents implements evidence.Rows.
+func (t *Tenant) AccessEvents(ctx context.Context) (int64, error) {
+	var n int64
+	err := t.db.read.QueryRowContext(ctx, `SELECT count(*) FROM access_events WHERE tenant = $1`, t.id).Scan(&n)
+	return n, classify(err)
+}
+
+// AccessEvent implements evidence.Rows.
+func (t *Tenant) AccessEvent(ctx context.Context, eid string) (access.Event, error) {
+	e, err := scanEvent(t.db.read.QueryRowContext(ctx, `SELECT `+eventColumns+` FROM access_events WHERE tenant = $1 AND id = $2`, t.id, eid))
+	e, err = found(e, err, "event")
+	return e, classify(err)
 }

@@ -40,7 +40,7 @@ type DB struct {
 	enc *zstd.Encoder
 	dec *zstd.Decoder
 
-	commitKey secret.Text // salts the commitments to single results
+	commitKey func(tenant string) (secret.Text, error)
 
 	mu         sync.Mutex
 	components map[string]int64 // identity → id of components seen, guarded by mu
@@ -49,9 +49,9 @@ type DB struct {
 // Open opens the database file, makes it if there is none, and brings its
 // schema up to date. A failed migration leaves the database as it was and
 // stops the opening. The error is of kind errs.Conflict where another program
-// holds the file. The key salts the commitments that the ledger makes to
-// single results, see evidence.Commit.
-func Open(ctx context.Context, path string, commitKey secret.Text) (*DB, error) {
+// holds the file. commitKey returns the secret that salts what the ledger of a
+// tenant commits to, see evidence.Commit; it is asked often and must be quick.
+func Open(ctx context.Context, path string, commitKey func(tenant string) (secret.Text, error)) (*DB, error) {
 	db := &DB{components: make(map[string]int64), commitKey: commitKey}
 	var err error
 	if db.enc, err = zstd.NewWriter(nil, zstd.WithEncoderConcurrency(1)); err != nil {

@@ -21,7 +21,9 @@ var t0 = time.Date(2026, 11, 3, 4, 5, 6, 123456000, time.UTC)
 
 func openTest(t testing.TB) (*DB, *Tenant) {
 	t.Helper()
-	db, err := Open(t.Context(), filepath.Join(t.TempDir(), "asepsis.db"), secret.New("0123456789abcdef0123456789abcdef"))
+	db, err := Open(t.Context(), filepath.Join(t.TempDir(), "asepsis.db"), func(string) (secret.Text, error) {
+		return secret.New("0123456789abcdef0123456789abcdef"), nil
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -179,11 +181,11 @@ func TestOlderFactsNeverReplaceNewer(t *testing.T) {
 	if s.Find(fact.KindPerson, "cy") == nil {
 		t.Error("a person only the older file knows is lost")
 	}
-	_, err := tn.Ingest(t.Context(), hostBatch(t, t0, 22), Delivery{Now: t0.Add(time.Hour)})
+	_, err := tn.Ingest(t.Context(), hostBatch(t, t0, 22), Delivery{Actor: "test", Now: t0.Add(time.Hour)})
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, err = tn.Ingest(t.Context(), hostBatch(t, t0.Add(-time.Hour), 22), Delivery{Now: t0.Add(time.Hour)})
+	_, err = tn.Ingest(t.Context(), hostBatch(t, t0.Add(-time.Hour), 22), Delivery{Actor: "test", Now: t0.Add(time.Hour)})
 	if !errs.Is(err, errs.Conflict) {
 		t.Errorf("an older snapshot: err = %v, want a conflict", err)
 	}
@@ -266,12 +268,12 @@ func TestAWriteThatFailsLeavesNothing(t *testing.T) {
 	before := dump(t, db)
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if _, err := tn.Ingest(ctx, hostBatch(t, t0, 22), Delivery{Now: t0}); !errors.Is(err, context.Canceled) {
+	if _, err := tn.Ingest(ctx, hostBatch(t, t0, 22), Delivery{Actor: "test", Now: t0}); !errors.Is(err, context.Canceled) {
 		t.Errorf("err = %v, want canceled", err)
 	}
 	bad := hostBatch(t, t0, 22)
 	bad.Facts[0].Values["port"] = "22"
-	if _, err := tn.Ingest(t.Context(), bad, Delivery{Now: t0}); err == nil {
+	if _, err := tn.Ingest(t.Context(), bad, Delivery{Actor: "test", Now: t0}); err == nil {
 		t.Error("a value of the wrong type was stored")
 	}
 	if diff := cmp.Diff(before, dump(t, db)); diff != "" {

@@ -36,7 +36,7 @@ func (r *Reader) readStart() error {
 		return r.limit("there are too many elements")
 	}
 	i := nameLen(t)
-	if i == 0 || bytes.Count(t[:i], []byte{':'}) > 1 {
+	if !qualified(t[:i]) {
 		return r.broken("a < that begins no tag")
 	}
 	full := r.intern(t[:i])
@@ -63,7 +63,7 @@ func (r *Reader) readAttrs(t []byte, i int) error {
 			return r.broken("no blank before an attribute of <%.40s>", r.open[len(r.open)-1].name)
 		}
 		k := j + nameLen(t[j:])
-		if k == j || bytes.Count(t[j:k], []byte{':'}) > 1 {
+		if !qualified(t[j:k]) {
 			return r.broken("an attribute of <%.40s> has no name", r.open[len(r.open)-1].name)
 		}
 		name := r.intern(t[j:k])
@@ -304,6 +304,12 @@ func (r *Reader) resolve(prefix string) string {
 		}
 	}
 	return prefix
+}
+
+// qualified reports whether b is a name with at most one prefix.
+func qualified(b []byte) bool {
+	n := len(b)
+	return n > 0 && b[0] != ':' && b[n-1] != ':' && bytes.Count(b, []byte{':'}) <= 1
 }
 
 func isSpace(c byte) bool { return c == ' ' || c == '\n' || c == '\t' || c == '\r' }

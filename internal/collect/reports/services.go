@@ -1,0 +1,71 @@
+package reports
+
+// inClear names services that carry data or credentials unencrypted unless
+// they run inside TLS.
+var inClear = map[string]bool{
+	"telnet": true, "ftp": true, "tftp": true, "http": true, "hl7": true, "dicom": true, "ldap": true, "snmp": true,
+	"rsh": true, "rlogin": true, "rexec": true, "finger": true, "x11": true, "vnc": true, "rtsp": true, "syslog": true,
+	"modbus": true, "bacnet": true, "mqtt": true,
+}
+
+// mayUpgrade names services that begin in clear and may turn to TLS when the
+// other side asks (STARTTLS and the like).
+var mayUpgrade = map[string]bool{
+	"smtp": true, "imap": true, "pop3": true, "nntp": true, "xmpp": true,
+	"postgresql": true, "mysql": true, "mssql": true,
+}
+
+// encrypted names services whose protocol is encrypted from its first byte on.
+var encrypted = map[string]bool{"ssh": true, "https": true, "ldaps": true, "imaps": true, "pop3s": true, "smtps": true, "ftps": true}
+
+// services maps the names tools use to ours.
+var services = map[string]string{
+	"www": "http", "http-proxy": "http", "http-alt": "http", "domain": "dns", "cifs": "smb", "microsoft-ds": "smb", "netbios-ssn": "smb",
+	"ms-wbt-server": "rdp", "msrdp": "rdp", "epmap": "msrpc", "acr-nema": "dicom", "hl7-mllp": "hl7",
+	"shell": "rsh", "login": "rlogin", "exec": "rexec", "submission": "smtp", "ms-sql-s": "mssql", "postgres": "postgresql",
+	"snmptrap": "snmp", "x11-ssh": "ssh", "ldapssl": "ldaps",
+}
+
+// Service returns our name of a service that a tool recognised.
+func Service(name string, tls bool) string {
+	if s, ok := services[name]; ok {
+		name = s
+	}
+	if tls {
+		switch name {
+		case "http", "ldap", "imap", "pop3", "smtp", "ftp":
+			return name + "s"
+		}
+	}
+	return name
+}
+
+// Clear says whether a service carries data in clear: true or false, or nil
+// with the reason where its name and TLS do not tell. The reason is empty where
+// nothing is known of such a service at all.
+func Clear(service string, tls bool) (clear *bool, why string) {
+	yes, no := true, false
+	switch {
+	case tls, encrypted[service]:
+		return &no, ""
+	case inClear[service]:
+		return &yes, ""
+	case mayUpgrade[service]:
+		return nil, "the service may turn to TLS when asked (STARTTLS); the scan did not ask"
+	}
+	return nil, ""
+}
+
+// Versions of TLS as facts name them, oldest first.
+var tlsVersions = []string{"ssl2", "ssl3", "1.0", "1.1", "1.2", "1.3"}
+
+// TLSVersions sorts the versions a tool named and leaves out what is none.
+func TLSVersions(have map[string]bool) []string {
+	out := []string{}
+	for _, v := range tlsVersions {
+		if have[v] {
+			out = append(out, v)
+		}
+	}
+	return out
+}

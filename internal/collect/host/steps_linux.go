@@ -1,0 +1,3 @@
+package host
+
+func platformSteps() []step { return linuxSteps }

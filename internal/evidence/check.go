@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"strings"
 	"time"
 
 	"golang.org/x/mod/sumdb/note"
@@ -18,11 +17,11 @@ import (
 // Checker derives a tenant's ledger anew and compares. It changes nothing, and
 // believes nothing that it can compute: neither a stored hash nor a count.
 type Checker struct {
-	Tenant   string
-	Store    Store
-	Files    Files
-	Verifier note.Verifier // of the checkpoint; kept elsewhere than the folder, or it proves little
-	Commit   secret.Text   // see [Keys.Commit]
+	Tenant string
+	Store  Store
+	Files  Files
+	Public string      // verifier key, see [Keys.Public]; from elsewhere than the folder, or it proves little
+	Commit secret.Text // see [Keys.Commit]
 	// Progress is called now and then with how many entries were derived of how
 	// many are published; it may be nil.
 	Progress func(done, total int64)
@@ -37,6 +36,9 @@ func (c Checker) Check(ctx context.Context) (*Report, error) {
 	k := &check{Checker: c, r: &Report{Faults: []Fault{}, Notes: []string{}}, bad: map[string]bool{}}
 	k.claims = newClaims(k)
 	var err error
+	if k.verifier, err = note.NewVerifier(c.Public); err != nil {
+		return nil, fmt.Errorf("check the ledger: verifier key: %w", err)
+	}
 	if k.head, err = c.Store.Head(ctx); err != nil {
 		return nil, fmt.Errorf("check the ledger: read the head: %w", err)
 	}
@@ -52,9 +54,10 @@ func (c Checker) Check(ctx context.Context) (*Report, error) {
 // check is one run.
 type check struct {
 	Checker
-	r      *Report
-	head   Head
-	claims *claims
+	verifier note.Verifier
+	r        *Report
+	head     Head
+	claims   *claims
 
 	derived  ledger.Frontier // from the rows
 	byFiles  ledger.Frontier // from the hashes in the tiles of level 0
@@ -92,7 +95,7 @@ func (k *check) checkpoint(context.Context) error {
 	}
 	k.r.Files++
 	signed := func(where string, msg []byte) {
-		cp, err := ledger.OpenCheckpoint(msg, k.Verifier)
+		cp, err := ledger.OpenCheckpoint(msg, k.verifier)
 		switch {
 		case err != nil:
 			k.r.fault(where, "its signature does not hold: %v", err)
@@ -120,9 +123,8 @@ func (k *check) publicKey() error {
 		return err
 	}
 	k.r.Files++
-	v, err := note.NewVerifier(strings.TrimSuffix(string(b), "\n"))
-	if err != nil || v.Name() != k.Verifier.Name() || v.KeyHash() != k.Verifier.KeyHash() {
-		k.r.fault(publicFile, "it is not the key of this ledger")
+	if want := []byte(k.Public + "\n"); !bytes.Equal(b, want) {
+		k.r.fault(at(publicFile, firstDiff(b, want)), "it is not the key of this ledger")
 	}
 	return nil
 }

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io/fs"
 	"path"
-	"slices"
 	"strings"
 	"sync"
 
@@ -85,8 +84,12 @@ func (p *Publisher) Recover(ctx context.Context) (Head, error) {
 	if err != nil {
 		return Head{}, fmt.Errorf("tidy the ledger: %w", err)
 	}
+	have := make(map[string]bool, len(names))
+	for _, n := range names {
+		have[n] = true
+	}
 	for t := range ledger.TilesOf(h.Size) {
-		if _, ok := slices.BinarySearch(names, t.Path()); !ok {
+		if !have[t.Path()] {
 			if _, err := p.rebuild(ctx, h); err != nil {
 				return Head{}, fmt.Errorf("make missing files of the ledger anew: %w", err)
 			}
@@ -151,15 +154,22 @@ func (p *Publisher) page(ctx context.Context) (bool, error) {
 
 // load makes head and frontier those of the store.
 func (p *Publisher) load(ctx context.Context) error {
+	// The checkpoint is read first: another program swings the head before it
+	// publishes, so the head we read after it is never behind.
+	cp, err := p.published()
+	if err != nil {
+		return err
+	}
 	h, err := p.log.Head(ctx)
 	if err != nil {
 		return fmt.Errorf("read the head: %w", err)
 	}
+	if cp.Size > h.Size || cp.Size == h.Size && cp.Root != h.Root && h.Size > 0 {
+		return errs.Hint(errs.New(errs.Conflict, "the published ledger has %d entries and the database knows of %d", cp.Size, h.Size),
+			"the database is older than the ledger, as after restoring a backup; restore the newest backup of both")
+	}
 	if p.frontier != nil && h == p.head {
 		return nil
-	}
-	if err := p.notBehind(h); err != nil {
-		return err
 	}
 	p.frontier, err = ledger.ResumeFrontier(h.Size, tiles(p.files))
 	if errors.Is(err, fs.ErrNotExist) {
@@ -176,30 +186,27 @@ func (p *Publisher) load(ctx context.Context) error {
 	return nil
 }
 
-// notBehind refuses a store that is older than what was published, such as one
-// restored from a backup: going on from there would sign two histories.
-func (p *Publisher) notBehind(h Head) error {
+// published returns the checkpoint in the folder, or the zero one if there is
+// none. A store that is older than it, such as one restored from a backup, must
+// not be published: going on from there would sign two histories.
+func (p *Publisher) published() (ledger.Checkpoint, error) {
 	b, err := p.files.Read(checkpointFile)
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil
+		return ledger.Checkpoint{}, nil
 	}
 	if err != nil {
-		return err
+		return ledger.Checkpoint{}, err
 	}
 	v, err := p.keys.Verifier()
 	if err != nil {
-		return err
+		return ledger.Checkpoint{}, err
 	}
 	cp, err := ledger.OpenCheckpoint(b, v)
 	if err != nil {
-		return errs.Hint(errs.New(errs.Conflict, "the published checkpoint is not signed by our key: %w", err),
+		return ledger.Checkpoint{}, errs.Hint(errs.New(errs.Conflict, "the published checkpoint is not signed by our key: %w", err),
 			"restore the ledger's keys and folder from the same backup as the database")
 	}
-	if cp.Size > h.Size || cp.Size == h.Size && cp.Root != h.Root {
-		return errs.Hint(errs.New(errs.Conflict, "the published ledger has %d entries and the database knows of %d", cp.Size, h.Size),
-			"the database is older than the ledger, as after restoring a backup; restore the newest backup of both")
-	}
-	return nil
+	return cp, nil
 }
 
 // rebuild makes the missing tiles of the head's size from the entries. Tiles

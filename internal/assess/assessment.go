@@ -92,8 +92,13 @@ type Check struct {
 	Coverage  policy.Coverage `json:"coverage"`
 	Assurance fact.Assurance  `json:"assurance"`
 	Why       []policy.Reason `json:"why"`
+	// MinCoverage, PassShare and CoverageFloor are what State was drawn by.
+	MinCoverage   float64 `json:"min_coverage"`
+	PassShare     float64 `json:"pass_share"`
+	CoverageFloor float64 `json:"coverage_floor"`
 	// Needs says what to bring where nothing could be measured.
 	Needs    string    `json:"needs,omitempty"`
+	Own      bool      `json:"own,omitempty"`      // added by the organization
 	OldestAt time.Time `json:"oldest_at,omitzero"` // oldest observation a pass or fail rests on
 }
 

@@ -1,0 +1,57 @@
+package assess
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/asepsis/asepsis/internal/policy"
+)
+
+// mostReasons bounds the reasons of a goal; its checks have them all.
+const mostReasons = 6
+
+// goalReasons says why a goal stands where it does: what fails first, then
+// what could not be measured.
+func goalReasons(g *Goal) []policy.Reason {
+	rs := []policy.Reason{}
+	if len(g.Checks) == 0 {
+		return append(rs, policy.Reason{Text: "no check decides this goal yet"})
+	}
+	var failed, rest []policy.Reason
+	for i := range g.Checks {
+		c := &g.Checks[i]
+		if c.Fail > 0 {
+			failed = append(failed, policy.Reason{
+				Text:  fmt.Sprintf("of %d %s do not pass: %s", c.Measured(), policy.Plural(c.Resource), c.Title),
+				Count: c.Fail,
+			})
+		}
+		for _, r := range c.Why {
+			if !strings.HasPrefix(r.Text, "failed:") && c.State != policy.StateNotApplies {
+				rest = append(rest, r)
+			}
+		}
+	}
+	policy.SortReasons(failed)
+	rs = append(rs, failed...)
+	rs = append(rs, merged(rest)...)
+	return rs[:min(len(rs), mostReasons)]
+}
+
+// merged adds up reasons of the same text: two checks that lack the same thing
+// lack it for the same resources, so the larger count stands.
+func merged(rs []policy.Reason) []policy.Reason {
+	at := make(map[string]int, len(rs))
+	var out []policy.Reason
+	for _, r := range rs {
+		i, ok := at[r.Text]
+		if !ok {
+			at[r.Text] = len(out)
+			out = append(out, r)
+			continue
+		}
+		out[i].Count = max(out[i].Count, r.Count)
+	}
+	policy.SortReasons(out)
+	return out
+}

@@ -58,6 +58,8 @@ type Reader interface {
 // the set-up page reads it before anybody can sign in.
 type Catalog interface {
 	Formats() []FileFormat // by id
+	// Fields lists what the columns of a kind of table can be.
+	Fields(table string) []MappingField
 	// Template returns a table to fill in, such as "people.csv".
 	Template(name string) ([]byte, error)
 	Presets() []Preset
@@ -72,10 +74,10 @@ type Actions interface {
 	// Assess starts an assessment in the background and returns at once. Where
 	// one runs already, it returns that one. Progress goes to the [Hub].
 	Assess(ctx context.Context, who access.Caller, trigger string) (*Job, error)
-	// Import takes a file, or with DryRun says what it would change. A file that
+	// ImportFile takes a file, or with DryRun says what it would change. A file that
 	// cannot be taken is a *collect.Refusal; one that changed something starts an
-	// assessment. The file is read only until Import returns.
-	Import(ctx context.Context, who access.Caller, in ImportRequest) (*ImportOutcome, error)
+	// assessment. The file is read only until ImportFile returns.
+	ImportFile(ctx context.Context, who access.Caller, in ImportRequest) (*ImportOutcome, error)
 	// PutParameter sets a parameter, or with a nil value returns it to its
 	// default, and starts an assessment.
 	PutParameter(ctx context.Context, who access.Caller, in ParameterChange) (*Parameter, error)

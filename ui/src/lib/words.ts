@@ -1,0 +1,138 @@
+/**
+ * The words for what the API answers with. One word per concept, the same on
+ * every page; a state is never told by color alone.
+ */
+export type State = "met" | "partly_met" | "not_met" | "not_measured" | "not_applicable";
+export type Verdict = "pass" | "fail" | "not_applicable" | "not_measured" | "error";
+export type Level = "unmeasured" | "partial" | "essential" | "enhanced";
+export type Role = "administrator" | "analyst" | "auditor" | "executive";
+
+/** A tone picks color and icon; several words may share one. */
+export type Tone = "met" | "partly_met" | "not_met" | "not_measured" | "not_applicable" | "error";
+
+export const stateWord: Record<State, string> = {
+  met: "Met",
+  partly_met: "Partly met",
+  not_met: "Not met",
+  not_measured: "Not measured",
+  not_applicable: "Does not apply",
+};
+
+export const verdictWord: Record<Verdict, string> = {
+  pass: "Pass",
+  fail: "Fail",
+  not_applicable: "Does not apply",
+  not_measured: "Not measured",
+  error: "Error",
+};
+
+export const verdictTone: Record<Verdict, Tone> = {
+  pass: "met",
+  fail: "not_met",
+  not_applicable: "not_applicable",
+  not_measured: "not_measured",
+  error: "error",
+};
+
+export const levelWord: Record<Level, string> = {
+  unmeasured: "Not measured yet",
+  partial: "On the way to essential",
+  essential: "Essential",
+  enhanced: "Enhanced",
+};
+
+/** What a level means, for someone who reads it for the first time. */
+export const levelMeaning: Record<Level, string> = {
+  unmeasured: "No goal has been measured yet. Bring a file or run an assessment to begin.",
+  partial: "Some goals are measured, and not all ten essential goals are met yet.",
+  essential: "All ten essential goals are met. The ten enhanced goals come next.",
+  enhanced: "All twenty goals are met.",
+};
+
+export const roleWord: Record<Role, string> = {
+  administrator: "Administrator",
+  analyst: "Analyst",
+  auditor: "Auditor",
+  executive: "Executive",
+};
+
+export const roleMeaning: Record<Role, string> = {
+  administrator: "May do everything, including users and settings.",
+  analyst: "Brings files and runs assessments. Cannot change users or parameters.",
+  auditor: "Reads everything and changes nothing.",
+  executive: "Sees Today, Goals and the report.",
+};
+
+export const assuranceWord: Record<string, string> = {
+  measured: "Measured",
+  imported: "Imported",
+  attested: "Attested",
+};
+
+export const assuranceMeaning: Record<string, string> = {
+  measured: "Asepsis saw it itself.",
+  imported: "Another tool's report says so.",
+  attested: "A named person says so.",
+};
+
+export const organizationKind: Record<string, string> = {
+  critical_access: "Critical access hospital",
+  community: "Community hospital",
+  clinic: "Clinic",
+  health_system: "Health system",
+};
+
+const kinds: Record<string, [one: string, many: string]> = {
+  organization: ["organization", "organizations"],
+  asset: ["device", "devices"],
+  volume: ["volume", "volumes"],
+  endpoint: ["network service", "network services"],
+  vulnerability: ["vulnerability", "vulnerabilities"],
+  setting: ["setting", "settings"],
+  account: ["account", "accounts"],
+  person: ["person", "people"],
+  vendor: ["vendor", "vendors"],
+  activity: ["activity", "activities"],
+  document: ["document", "documents"],
+  domain: ["domain", "domains"],
+};
+
+/** kindWord names a kind of resource, in the singular for exactly one. */
+export function kindWord(kind: string, count = 2): string {
+  const words = kinds[kind];
+  if (!words) return kind.replaceAll("_", " ");
+  return count === 1 ? words[0] : words[1];
+}
+
+export function capital(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}
+
+const attributeWords: Record<string, string> = {
+  mfa: "MFA",
+  os: "Operating system",
+  ip: "IP",
+  ips: "IP addresses",
+  macs: "MAC addresses",
+  phi: "patient data",
+  tls: "TLS",
+  ssh: "SSH",
+  rdp: "RDP",
+  nla: "NLA",
+  udi: "UDI",
+  baa: "BAA",
+  sbom: "SBOM",
+  cves: "CVEs",
+  cvss: "CVSS",
+  dns: "DNS",
+  spf: "SPF",
+  dkim: "DKIM",
+  dmarc: "DMARC",
+  id: "ID",
+};
+
+/** attributeLabel turns an attribute's name into words: mfa_enabled → MFA enabled. */
+export function attributeLabel(name: string): string {
+  const words = name.replace(/_at$/, "").split("_").map((word) => attributeWords[word] ?? word);
+  return capital(words.join(" "));
+}

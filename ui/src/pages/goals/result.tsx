@@ -1,0 +1,136 @@
+import { Link, useParams } from "react-router";
+import { useResult } from "@/api/queries";
+import type { Observed } from "@/api/types";
+import { ago, moment, value } from "@/lib/format";
+import { assuranceMeaning, assuranceWord, attributeLabel, capital, kindWord, verdictTone } from "@/lib/words";
+import { resourceLink } from "@/lib/links";
+import { ErrorState, PageHead, Panel, Skeleton } from "@/ui/page";
+import { Severity, VerdictBadge } from "@/ui/state";
+import { type Column, DataTable } from "@/ui/table";
+import "./goals.css";
+
+const columns: Column<Observed>[] = [
+  {
+    id: "name",
+    header: "Value",
+    cell: (observed) => (
+      <>
+        <strong>{attributeLabel(observed.name)}</strong>
+        <p className="value-note">{observed.doc}</p>
+      </>
+    ),
+  },
+  {
+    id: "value",
+    header: "Observed",
+    cell: (observed) =>
+      observed.value === null || observed.value === undefined ? (
+        <>
+          <span className="muted">Not measured</span>
+          {observed.why && <p className="value-note">{observed.why}</p>}
+        </>
+      ) : (
+        <strong className="num">{value(observed.value)}</strong>
+      ),
+  },
+  {
+    id: "source",
+    header: "Where it came from",
+    cell: (observed) =>
+      observed.origin ? (
+        <>
+          {observed.origin.title}
+          <p className="value-note" title={assuranceMeaning[observed.origin.assurance]}>
+            {assuranceWord[observed.origin.assurance]}
+          </p>
+        </>
+      ) : (
+        <span className="muted">–</span>
+      ),
+  },
+  {
+    id: "when",
+    header: "When",
+    cell: (observed) =>
+      observed.origin ? (
+        <>
+          {ago(observed.origin.observed_at)}
+          <p className="value-note num">{moment(observed.origin.observed_at)}</p>
+        </>
+      ) : (
+        <span className="muted">–</span>
+      ),
+  },
+];
+
+export function Component() {
+  const { goal = "", check = "", resource = "" } = useParams();
+  const result = useResult(check, resource);
+  const data = result.data;
+  return (
+    <div className="page">
+      <PageHead
+        title={data?.label ?? "Result"}
+        crumbs={[
+          { to: "/goals", label: "Goals" },
+          { to: `/goals/${goal}`, label: "Goal" },
+          { to: `/goals/${goal}/checks/${check}`, label: data?.check_title ?? "Check" },
+        ]}
+        badge={data && <VerdictBadge verdict={data.verdict} />}
+        lead={
+          data && (
+            <>
+              {data.check_title}
+              {data.asset && (
+                <>
+                  , on <Link to={resourceLink("asset", data.asset.id)}>{data.asset.label}</Link>
+                </>
+              )}
+              . As of {moment(data.as_of)}.
+            </>
+          )
+        }
+        actions={
+          data && (
+            <Link className="button" to={resourceLink(data.kind, data.resource)}>
+              All about this {kindWord(data.kind, 1)}
+            </Link>
+          )
+        }
+      />
+      {result.error && <ErrorState error={result.error} retry={() => void result.refetch()} />}
+      {result.isPending && <Skeleton lines={10} />}
+      {data && (
+        <>
+          <div className="versus">
+            <div data-tone={verdictTone[data.verdict]}>
+              <h2>Observed</h2>
+              <p>{data.observed || "Nothing"}</p>
+              {data.why && <p className="muted">{data.why}</p>}
+            </div>
+            <div>
+              <h2>Expected</h2>
+              <p>{capital(data.expected)}</p>
+              <p className="muted">
+                <Severity severity={data.severity} /> if it fails
+              </p>
+            </div>
+          </div>
+          <Panel title="What the result rests on" flush>
+            <DataTable caption="Values the result rests on" columns={columns} rows={data.values} rowKey={(observed) => observed.name} />
+          </Panel>
+          <div className="columns" data-even>
+            {data.verdict !== "pass" && data.verdict !== "not_applicable" && (
+              <Panel title="What to do">
+                <p className="prose">{data.remediation}</p>
+              </Panel>
+            )}
+            <Panel title="The exact condition">
+              <pre tabIndex={0}>{data.pass}</pre>
+            </Panel>
+          </div>
+        </>
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,173 @@
+import { Link, useParams } from "react-router";
+import { useResource } from "@/api/queries";
+import type { Attribute, ResultOfCheck } from "@/api/types";
+import { ago, count, day, moment, value } from "@/lib/format";
+import { resourceHome, resourceLink } from "@/lib/links";
+import { assuranceWord, attributeLabel, capital, kindWord } from "@/lib/words";
+import { EmptyState, ErrorState, PageHead, Panel, Skeleton } from "@/ui/page";
+import { Severity, VerdictBadge } from "@/ui/state";
+import { type Column, DataTable } from "@/ui/table";
+import { kindPage } from "./kinds";
+import "../goals/goals.css";
+
+const attributes: Column<Attribute>[] = [
+  {
+    id: "name",
+    header: "What",
+    cell: (one) => (
+      <span title={one.doc}>
+        <strong>{attributeLabel(one.name)}</strong>
+      </span>
+    ),
+  },
+  {
+    id: "value",
+    header: "Value",
+    cell: (one) => (
+      <>
+        {one.value === null || one.value === undefined ? (
+          <>
+            <span className="muted">Not measured</span>
+            {one.missing && <p className="value-note">{one.missing}</p>}
+          </>
+        ) : (
+          <span className="num">{value(one.value)}</span>
+        )}
+        {one.others.map((other, at) => (
+          <p key={at} className="other">
+            {other.origin.title} says {value(other.value)} ({ago(other.origin.observed_at)})
+          </p>
+        ))}
+      </>
+    ),
+  },
+  {
+    id: "origin",
+    header: "Where it came from",
+    cell: (one) =>
+      one.derived ? (
+        <span className="muted">Computed from several facts</span>
+      ) : one.origin ? (
+        <>
+          {one.origin.title}
+          <p className="value-note">
+            {assuranceWord[one.origin.assurance]}, <span title={moment(one.origin.observed_at)}>{ago(one.origin.observed_at)}</span>
+          </p>
+        </>
+      ) : (
+        <span className="muted">–</span>
+      ),
+  },
+];
+
+const results: Column<ResultOfCheck>[] = [
+  { id: "title", header: "Check", cell: (one) => one.title },
+  {
+    id: "verdict",
+    header: "Result",
+    cell: (one) => (
+      <>
+        <VerdictBadge verdict={one.verdict} />
+        {one.why && <p className="value-note">{one.why}</p>}
+      </>
+    ),
+  },
+  { id: "severity", header: "Severity", cell: (one) => <Severity severity={one.severity} /> },
+];
+
+/** Detail is everything known about one resource, with where each value came from. */
+function Detail({ kind }: { kind: string }) {
+  const { id = "" } = useParams();
+  const resource = useResource(kind, id);
+  const data = resource.data;
+  const home = kindPage(kind, capital(kindWord(kind)));
+  const disputed = data?.attributes.filter((one) => one.others.length > 0).length ?? 0;
+  return (
+    <div className="page">
+      <PageHead
+        title={data?.label ?? capital(kindWord(kind, 1))}
+        crumbs={[{ to: resourceHome(kind), label: home.title }]}
+        lead={
+          data && (
+            <>
+              {capital(kindWord(kind, 1))}
+              {data.asset && (
+                <>
+                  {" "}
+                  on <Link to={resourceLink("asset", data.asset.id)}>{data.asset.label}</Link>
+                </>
+              )}
+              {data.first_seen && <>, first seen {day(data.first_seen)}</>}
+              {data.components > 0 && <>, {count(data.components)} installed programs known</>}.
+            </>
+          )
+        }
+      />
+      {resource.error && <ErrorState error={resource.error} retry={() => void resource.refetch()} />}
+      {resource.isPending && <Skeleton lines={12} />}
+      {data && (
+        <div className="columns">
+          <Panel title="What is known" note={disputed > 0 ? `Sources disagree on ${disputed}` : undefined} flush>
+            {data.attributes.length > 0 ? (
+              <DataTable caption="What is known" columns={attributes} rows={data.attributes} rowKey={(one) => one.name} />
+            ) : (
+              <EmptyState title="Nothing is known about it but its name" />
+            )}
+          </Panel>
+          <div className="stack" data-wide>
+            <Panel title="What the checks say" flush>
+              {data.results.length > 0 ? (
+                <DataTable
+                  caption="What the checks say"
+                  columns={results}
+                  rows={data.results}
+                  rowKey={(one) => one.check}
+                  href={(one) => `/goals/${one.goal}/checks/${one.check}/results/${encodeURIComponent(data.id)}`}
+                />
+              ) : (
+                <EmptyState title="No check looks at it" />
+              )}
+            </Panel>
+            {data.related.map((group) => (
+              <Panel key={group.kind} title={`${group.title} (${count(group.total)})`}>
+                <ul className="related">
+                  {group.items.map((one) => (
+                    <li key={one.id}>
+                      <Link to={resourceLink(one.kind, one.id)}>{one.label}</Link>
+                    </li>
+                  ))}
+                </ul>
+                {group.total > group.items.length && (
+                  <p className="small">
+                    <Link to={`${resourceHome(group.kind)}?asset=${encodeURIComponent(data.id)}`}>All {count(group.total)}</Link>
+                  </p>
+                )}
+              </Panel>
+            ))}
+            {data.keys.length > 0 && (
+              <Panel title="What identifies it">
+                <ul className="keys">
+                  {data.keys.map((key) => (
+                    <li key={key} className="mono">
+                      {key}
+                    </li>
+                  ))}
+                </ul>
+              </Panel>
+            )}
+          </div>
+        </div>
+      )}
+    </div>
+  );
+}
+
+export function Component() {
+  const { kind = "" } = useParams();
+  return <Detail kind={kind} />;
+}
+
+export const Asset = () => <Detail kind="asset" />;
+export const Person = () => <Detail kind="person" />;
+export const Vendor = () => <Detail kind="vendor" />;
+export const Account = () => <Detail kind="account" />;

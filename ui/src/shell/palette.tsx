@@ -1,0 +1,103 @@
+import { useEffect, useState } from "react";
+import { Autocomplete, Dialog, Input, Menu, MenuItem, Modal, ModalOverlay, SearchField, Text } from "react-aria-components";
+import { useNavigate } from "react-router";
+import { useSearch } from "@/api/queries";
+import { may } from "@/api/session";
+import type { SearchHit, SessionState } from "@/api/types";
+import { capital, kindWord } from "@/lib/words";
+import { Icon, type IconName } from "@/ui/icons";
+
+const icons: Record<string, IconName> = {
+  goal: "goals",
+  check: "check",
+  page: "file",
+  asset: "assets",
+  person: "people",
+  vendor: "vendors",
+  account: "accounts",
+};
+
+// What is offered before anything is typed.
+const places: (SearchHit & { need: string })[] = [
+  { kind: "page", id: "/", label: "Today", link: "/", note: "Where the organization stands", need: "read_summary" },
+  { kind: "page", id: "/goals", label: "Goals", link: "/goals", note: "The twenty goals", need: "read_summary" },
+  { kind: "page", id: "/imports", label: "Imports", link: "/imports", note: "Bring a file", need: "read_detail" },
+  { kind: "page", id: "/report", label: "Report", link: "/report", note: "For the board", need: "read_summary" },
+  { kind: "page", id: "/assets", label: "Assets", link: "/assets", note: "Every device", need: "read_detail" },
+  { kind: "page", id: "/people", label: "People", link: "/people", note: "The roster", need: "read_detail" },
+  { kind: "page", id: "/accounts", label: "Accounts", link: "/accounts", note: "Every sign-in", need: "read_detail" },
+  { kind: "page", id: "/vendors", label: "Vendors", link: "/vendors", note: "Suppliers", need: "read_detail" },
+  { kind: "page", id: "/settings", label: "Settings", link: "/settings", need: "read_detail" },
+  { kind: "page", id: "/audit", label: "Audit trail", link: "/audit", need: "read_audit" },
+];
+
+/** Palette finds anything by typing: goals, checks, devices, people, vendors, pages. */
+export default function Palette({ session, onClose }: { session: SessionState; onClose: () => void }) {
+  const navigate = useNavigate();
+  const [text, setText] = useState("");
+  const [asked, setAsked] = useState("");
+  useEffect(() => {
+    const timer = setTimeout(() => setAsked(text.trim()), 120);
+    return () => clearTimeout(timer);
+  }, [text]);
+  const search = useSearch(asked);
+  const hits: SearchHit[] = asked === "" ? places.filter((place) => may(session, place.need)) : (search.data?.hits ?? []);
+  const waiting = asked !== "" && search.isPending;
+
+  function go(key: string) {
+    const hit = hits.find((one) => `${one.kind}/${one.id}` === key);
+    if (!hit) return;
+    onClose();
+    void navigate(hit.link);
+  }
+
+  return (
+    <ModalOverlay className="scrim" isOpen isDismissable onOpenChange={(open) => !open && onClose()}>
+      <Modal className="modal palette">
+        <Dialog className="dialog" aria-label="Search everything">
+          <Autocomplete inputValue={text} onInputChange={setText}>
+            <SearchField aria-label="Search everything" className="palette-field" autoFocus>
+              <Icon name="search" />
+              <Input placeholder="A goal, device, person, vendor or page" />
+            </SearchField>
+            <Menu
+              className="palette-list"
+              aria-label="What was found"
+              items={hits}
+              onAction={(key) => go(String(key))}
+              renderEmptyState={() => (
+                <p className="palette-empty">{search.error ? "The search did not answer. Try again." : waiting ? "Searching" : `Nothing is called “${asked}”.`}</p>
+              )}
+            >
+              {(hit: SearchHit) => (
+                <MenuItem id={`${hit.kind}/${hit.id}`} textValue={hit.label} className="palette-item">
+                  <Icon name={icons[hit.kind] ?? "file"} />
+                  <div>
+                    <Text slot="label">{hit.label}</Text>
+                    {hit.note && (
+                      <Text slot="description" elementType="p" className="palette-note">
+                        {hit.note}
+                      </Text>
+                    )}
+                  </div>
+                  <span className="palette-note">{hit.kind === "page" ? "Page" : capital(kindWord(hit.kind, 1))}</span>
+                </MenuItem>
+              )}
+            </Menu>
+          </Autocomplete>
+          <p className="palette-foot">
+            <span>
+              <kbd>↑</kbd> <kbd>↓</kbd> choose
+            </span>
+            <span>
+              <kbd>Enter</kbd> open
+            </span>
+            <span>
+              <kbd>Esc</kbd> close
+            </span>
+          </p>
+        </Dialog>
+      </Modal>
+    </ModalOverlay>
+  );
+}

@@ -1,0 +1,154 @@
+import { type KeyboardEvent, type ReactNode, useRef } from "react";
+import { Link, useLocation, useNavigate } from "react-router";
+import { count } from "@/lib/format";
+import { nextSort, useFilters } from "@/lib/filters";
+import { Icon } from "./icons";
+
+export interface Column<T> {
+  id: string;
+  header: string;
+  cell: (row: T) => ReactNode;
+  /** The key the server sorts by; columns without one keep the server's order. */
+  sort?: string;
+  end?: boolean;
+  /** How much room it may take: the rest goes to the first column. */
+  narrow?: boolean;
+}
+
+interface Props<T> {
+  caption: string;
+  columns: Column<T>[];
+  rows: T[];
+  rowKey: (row: T) => string;
+  /** Where a row leads; the first column becomes the link. */
+  href?: (row: T) => string;
+  /** The tone of a row's edge, beside the word that says the same. */
+  tone?: (row: T) => string | undefined;
+  busy?: boolean;
+}
+
+/**
+ * DataTable is a table that the keyboard walks: up and down move between rows,
+ * Home and End to the ends, Enter opens. On a narrow screen every row becomes a
+ * card. The order lives in the address as sort=column or sort=-column.
+ */
+export function DataTable<T>({ caption, columns, rows, rowKey, href, tone, busy }: Props<T>) {
+  const { filters, set } = useFilters("sort");
+  const body = useRef<HTMLTableSectionElement>(null);
+
+  function walk(event: KeyboardEvent) {
+    const links = [...(body.current?.querySelectorAll<HTMLElement>("[data-row-link]") ?? [])];
+    const at = links.indexOf(document.activeElement as HTMLElement);
+    const to = { ArrowDown: at + 1, ArrowUp: at - 1, Home: 0, End: links.length - 1 }[event.key];
+    if (at < 0 || to === undefined || !links[to]) return;
+    event.preventDefault();
+    links[to].focus();
+  }
+
+  return (
+    <div className="table-wrap" aria-busy={busy || undefined}>
+      {/* Roles are spelled out because the cards of narrow screens take the table's display away. */}
+      <table className="table" role="table">
+        <caption className="visually-hidden">{caption}</caption>
+        <thead role="rowgroup">
+          <tr role="row">
+            {columns.map((column) => (
+              <th
+                key={column.id}
+                role="columnheader"
+                scope="col"
+                data-end={column.end || undefined}
+                data-narrow={column.narrow || undefined}
+                aria-sort={
+                  column.sort && filters.sort === column.sort
+                    ? "ascending"
+                    : column.sort && filters.sort === `-${column.sort}`
+                      ? "descending"
+                      : undefined
+                }
+              >
+                {column.sort ? (
+                  <button type="button" className="sort" onClick={() => set({ sort: nextSort(filters.sort, column.sort!) })}>
+                    {column.header}
+                    <Icon name={filters.sort === column.sort ? "up" : filters.sort === `-${column.sort}` ? "down" : "sort"} size={14} />
+                  </button>
+                ) : (
+                  column.header
+                )}
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody role="rowgroup" ref={body} onKeyDown={walk}>
+          {rows.map((row) => (
+            <tr key={rowKey(row)} role="row" data-tone={tone?.(row)} data-link={href ? true : undefined}>
+              {columns.map((column, at) => (
+                <td key={column.id} role="cell" data-label={column.header} data-end={column.end || undefined} data-first={at === 0 || undefined}>
+                  {at === 0 && href ? (
+                    <Link to={href(row)} className="row-link" data-row-link>
+                      {column.cell(row)}
+                    </Link>
+                  ) : (
+                    column.cell(row)
+                  )}
+                </td>
+              ))}
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  );
+}
+
+/**
+ * Pager moves through a list by the server's cursors. The page number in the
+ * address is for people only; the cursor decides.
+ */
+export function Pager({ next, total, shown, limit, noun }: { next: string; total: number; shown: number; limit: number; noun: string }) {
+  const { filters, set } = useFilters("cursor", "page");
+  const navigate = useNavigate();
+  const location = useLocation();
+  const page = Number(filters.page) || 1;
+  const from = (page - 1) * limit + 1;
+  const stepped = (location.state as { stepped?: boolean } | null)?.stepped ?? false;
+  if (shown === 0) return null;
+  return (
+    <nav className="pager" aria-label={`Pages of ${noun}`}>
+      <p className="num muted" role="status">
+        {total >= 0
+          ? total === shown && page === 1
+            ? `${count(total)} ${noun}`
+            : `${count(from)} to ${count(from + shown - 1)} of ${count(total)} ${noun}`
+          : `${count(shown)} ${noun} on this page`}
+      </p>
+      {(page > 1 || next) && (
+        <div className="actions">
+          <button
+            type="button"
+            className="button"
+            disabled={page === 1}
+            onClick={() => (stepped ? void navigate(-1) : set({ cursor: null, page: null }))}
+          >
+            <Icon name="back" size={16} />
+            {stepped || page === 1 ? "Back" : "First page"}
+          </button>
+          <button
+            type="button"
+            className="button"
+            disabled={!next}
+            onClick={() => {
+              const params = new URLSearchParams(location.search);
+              params.set("cursor", next);
+              params.set("page", String(page + 1));
+              void navigate({ search: `?${params}` }, { state: { stepped: true } });
+            }}
+          >
+            Next
+            <Icon name="next" size={16} />
+          </button>
+        </div>
+      )}
+    </nav>
+  );
+}

@@ -1,7 +1,6 @@
 package ledger
 
 import (
-	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -65,11 +64,25 @@ func ParseStatement(entry []byte) (Statement, error) {
 	if !IsCanonical(entry) {
 		return bad("not canonical JSON")
 	}
-	var e envelope
-	d := json.NewDecoder(bytes.NewReader(entry))
-	d.DisallowUnknownFields()
-	if err := d.Decode(&e); err != nil {
+	// A map, because encoding/json would take "Actor" for "actor" in a struct.
+	var members map[string]json.RawMessage
+	if err := json.Unmarshal(entry, &members); err != nil {
 		return bad("%w", err)
+	}
+	var e envelope
+	for name, to := range map[string]any{
+		"schema": &e.Schema, "tenant": &e.Tenant, "kind": &e.Kind, "at": &e.At, "actor": &e.Actor, "body": &e.Body,
+	} {
+		text, ok := members[name]
+		if !ok {
+			return bad("it has no %s", name)
+		}
+		if err := json.Unmarshal(text, to); err != nil {
+			return bad("%s: %w", name, err)
+		}
+	}
+	if len(members) != 6 {
+		return bad("it has members that version 1 does not know")
 	}
 	if e.Schema != SchemaV1 {
 		return bad("schema %.40q is not %q", e.Schema, SchemaV1)

@@ -16,6 +16,8 @@ var all = []*Schema{
 			{"state", String, false, "two-letter code"},
 			{"beds", Int, false, "staffed beds"},
 			{"rural", Bool, false, "in a rural area"},
+			{"forbidden_flows", Int, false, "connections seen between network zones that the zone plan forbids"},
+			{"flows_watched_at", Time, false, "end of the newest watch over connections between zones"},
 		}, derived([]Attr{
 			{"people", Int, false, "people on the roster"},
 			{"accounts", Int, false, "accounts known"},
@@ -27,6 +29,14 @@ var all = []*Schema{
 			{"last_network_discovery_at", Time, false, "newest scan of the network for devices"},
 			{"network_devices", Int, false, "devices seen on the network"},
 			{"network_devices_unknown", Int, false, "devices seen on the network that no inventory lists"},
+			{"incident_plan_reviewed_at", Time, false, "newest review of an incident plan"},
+			{"central_plan_reviewed_at", Time, false, "newest review of the organization-wide incident plan"},
+			{"disclosure_policy_reviewed_at", Time, false, "newest review of the policy on reports of weaknesses"},
+			{"last_exercise_at", Time, false, "newest exercise of an incident plan"},
+			{"last_joint_exercise_at", Time, false, "newest exercise held together with clinical departments and vendors"},
+			{"last_restore_test_at", Time, false, "newest restore from backup that was proven"},
+			{"test_findings_open", Int, false, "findings of penetration tests not yet closed"},
+			{"exercise_actions_open", Int, false, "improvements decided after exercises and not yet made"},
 		})),
 	},
 	{
@@ -166,7 +176,7 @@ var all = []*Schema{
 	{
 		Kind: KindVulnerability, OnAsset: true,
 		Doc: "A weakness a scanner reported on an asset.",
-		Attrs: []Attr{
+		Attrs: slices.Concat([]Attr{
 			{"title", String, false, "short title"},
 			{"cves", Strings, false, "CVE ids"},
 			{"scanner", String, false, "tool that reported it"},
@@ -183,7 +193,9 @@ var all = []*Schema{
 			{"fix_available", Bool, false, "the maker has a fix"},
 			{"solution", String, false, "what the scanner advises, shortened"},
 			{"status", String, false, "open or fixed"},
-		},
+		}, derived([]Attr{
+			{"internet_facing", Bool, false, "the asset it is on is reachable from the internet"},
+		})),
 	},
 	{
 		Kind: KindSetting,
@@ -304,6 +316,8 @@ var all = []*Schema{
 			{"assets", Int, false, "assets reached"},
 			{"findings", Int, false, "findings recorded"},
 			{"credentialed", Bool, false, "the tool signed in"},
+			{"findings_open", Int, false, "of the findings, or of the improvements decided on, those not yet closed"},
+			{"joint", Bool, false, "held together with clinical departments and vendors"},
 		},
 	},
 	{

@@ -22,6 +22,7 @@ import (
 
 	"github.com/asepsis/asepsis/internal/asset"
 	"github.com/asepsis/asepsis/internal/collect"
+	"github.com/asepsis/asepsis/internal/collect/host/pkgdb"
 	"github.com/asepsis/asepsis/internal/fact"
 )
 
@@ -98,6 +99,7 @@ func (c *Collector) Collect(ctx context.Context, now time.Time, progress func(st
 		progress = func(string) {}
 	}
 	m := &machine{opts: c.opts, tree: NewTree(c.opts.Root), runner: c.opts.Runner, now: now.UTC(), root: os.Geteuid() == 0}
+	m.dpkg = sync.OnceValues(func() ([]pkgdb.Package, error) { return dpkgPackages(m.tree) })
 	steps := stepsFor(m)
 	sections := make([]*section, len(steps))
 	var wg sync.WaitGroup

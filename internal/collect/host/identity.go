@@ -216,9 +216,13 @@ var hypervisors = []string{
 // virtualMachine looks for the marks of a container first, since a container
 // may run on a virtual machine, then for those of a virtual machine.
 func virtualMachine(m *machine, maker, model string) (virtual bool, how string) {
-	for _, mark := range []string{"/.dockerenv", "/run/.containerenv", "/run/systemd/container"} {
-		if m.tree.Exists(mark) {
-			return true, "container"
+	// The kernel's own threads are seen from the machine itself alone. A disk
+	// image made from a container keeps the mark and is none.
+	if m.tree.Line("/proc/2/comm") != "kthreadd" {
+		for _, mark := range []string{"/.dockerenv", "/run/.containerenv", "/run/systemd/container"} {
+			if m.tree.Exists(mark) {
+				return true, "container"
+			}
 		}
 	}
 	if b, err := m.tree.ReadMax("/proc/1/environ", 1<<20); err == nil && strings.Contains("\x00"+string(b), "\x00container=") {

@@ -40,7 +40,7 @@ func packages(ctx context.Context, m *machine, s *section) {
 		}
 	}
 	count, found := 0, false
-	if ps, err := dpkgPackages(m.tree); err == nil {
+	if ps, err := m.dpkg(); err == nil {
 		add("deb", ps)
 		count, found = count+len(ps), true
 	} else if !errors.Is(err, os.ErrNotExist) {

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/asepsis/asepsis/internal/asset"
+	"github.com/asepsis/asepsis/internal/collect/host/pkgdb"
 	"github.com/asepsis/asepsis/internal/fact"
 )
 
@@ -19,6 +20,9 @@ type machine struct {
 	runner Runner
 	now    time.Time
 	root   bool // we run as root
+	// dpkg returns the installed packages of Debian and its kin; the file is
+	// read once for all steps.
+	dpkg func() ([]pkgdb.Package, error)
 }
 
 // section collects what one step found.
@@ -117,4 +121,10 @@ func sorted(list []string) []string {
 		out = []string{}
 	}
 	return out
+}
+
+// timeOf returns a value that is a time, or the zero time.
+func timeOf(v any) time.Time {
+	t, _ := v.(time.Time)
+	return t
 }

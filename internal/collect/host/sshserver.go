@@ -73,7 +73,7 @@ func sshServer(ctx context.Context, m *machine, s *section) {
 // sshVersion finds the server's release. An unknown one is taken for a current
 // one, whose defaults have nothing weak, so nothing is made up.
 func sshVersion(ctx context.Context, m *machine) sshd.Version {
-	if ps, err := dpkgPackages(m.tree); err == nil {
+	if ps, err := m.dpkg(); err == nil {
 		for _, p := range ps {
 			if p.Name == "openssh-server" {
 				v, _ := sshd.ParseVersion(p.Version)

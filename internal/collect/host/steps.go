@@ -10,11 +10,19 @@ func stepsFor(m *machine) []step {
 }
 
 var linuxSteps = []step{
+	{"packages of programming languages", languages},
 	{"installed packages", packages},
+	{"pending updates", updates},
+	{"security tools", security},
 	{"listening services", sockets},
 	{"identity", identity},
 	{"operating system", system},
 	{"accounts", accounts},
 	{"password rules", passwordRules},
 	{"SSH server", sshServer},
+	{"storage volumes", volumes},
+	{"firewall", firewall},
+	{"clock", clock},
+	{"logs", logging},
+	{"unneeded services", unneeded},
 }

@@ -122,6 +122,15 @@ func (t Tree) Stat(name string) (fs.FileInfo, error) {
 	return os.Stat(p)
 }
 
+// lstat describes a name without following it, if it is a link.
+func (t Tree) lstat(name string) (fs.FileInfo, error) {
+	dir, err := t.resolve(path.Dir(name))
+	if err != nil {
+		return nil, err
+	}
+	return os.Lstat(filepath.Join(dir, path.Base(name)))
+}
+
 // Exists reports whether a name leads to something.
 func (t Tree) Exists(name string) bool {
 	_, err := t.Stat(name)

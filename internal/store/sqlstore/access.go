@@ -146,8 +146,10 @@ func (t *accessTx) Tokens(tenant string) ([]access.Token, error) {
 func (t *accessTx) Link(h access.Hash) (access.Link, error) {
 	l := access.Link{Hash: h}
 	var expires int64
-	err := t.row(`SELECT user_id, tenant, expires_at FROM access_links WHERE hash = $1`, h[:]).Scan(&l.User, &l.Tenant, &expires)
-	l.ExpiresAt = moment(expires)
+	var firstRun int64
+	err := t.row(`SELECT first_run, user_id, tenant, expires_at, name, email, password, totp FROM access_links WHERE hash = $1`, h[:]).
+		Scan(&firstRun, &l.User, &l.Tenant, &expires, &l.Name, &l.Email, &l.Password, &l.TOTP)
+	l.First, l.ExpiresAt = firstRun != 0, moment(expires)
 	return found(l, err, "link")
 }
 
@@ -242,9 +244,10 @@ func (t *accessTx) DeleteToken(id string) error {
 }
 
 func (t *accessTx) PutLink(l access.Link) error {
-	_, err := t.exec(`INSERT INTO access_links (hash, user_id, tenant, expires_at) VALUES ($1, $2, $3, $4)
-		ON CONFLICT (hash) DO UPDATE SET user_id = excluded.user_id, tenant = excluded.tenant, expires_at = excluded.expires_at`,
-		l.Hash[:], l.User, l.Tenant, micros(l.ExpiresAt))
+	_, err := t.exec(`INSERT INTO access_links (hash, first_run, user_id, tenant, expires_at, name, email, password, totp) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+		ON CONFLICT (hash) DO UPDATE SET first_run = excluded.first_run, user_id = excluded.user_id, tenant = excluded.tenant,
+		expires_at = excluded.expires_at, name = excluded.name, email = excluded.email, password = excluded.password, totp = excluded.totp`,
+		l.Hash[:], flag(l.First), l.User, l.Tenant, micros(l.ExpiresAt), l.Name, l.Email, l.Password, l.TOTP)
 	return err
 }
 

@@ -29,6 +29,8 @@ type AssessmentRow struct {
 	Score         *float64
 	GoalsMet      int
 	GoalsMeasured int
+	Actor         string
+	Trigger       string // what asked for it: "import of roster.csv"
 }
 
 // confirmEvery is how often an unchanged assessment is kept again.
@@ -38,7 +40,7 @@ const confirmEvery = 24 * time.Hour
 // its id. Where the newest kept one says the same, nothing is stored, that one
 // is returned, and fresh is false; but once in a day one is kept that rests on
 // newer facts, since the record is to show that it was looked at again.
-func (t *Tenant) Keep(ctx context.Context, k *assess.Kept, actor string, now time.Time) (row AssessmentRow, fresh bool, err error) {
+func (t *Tenant) Keep(ctx context.Context, k *assess.Kept, actor, trigger string, now time.Time) (row AssessmentRow, fresh bool, err error) {
 	err = t.db.tx(ctx, func(ctx context.Context, tx *sql.Tx) error {
 		var last AssessmentRow
 		last, err := scanAssessment(tx.QueryRowContext(ctx, `SELECT `+assessmentColumns+` FROM assess_assessments WHERE tenant = $1 ORDER BY seq DESC LIMIT 1`, t.id))
@@ -59,6 +61,7 @@ func (t *Tenant) Keep(ctx context.Context, k *assess.Kept, actor string, now tim
 		row = AssessmentRow{
 			Seq: last.Seq + 1, ID: a.ID, AsOf: a.AsOf.UTC().Truncate(time.Microsecond), RecordedAt: recorded, FactsSeq: k.FactsSeq,
 			Digest: a.Digest, Level: a.Level, Score: a.Score, GoalsMet: a.GoalsMet, GoalsMeasured: a.GoalsMeasured,
+			Actor: actor, Trigger: trigger,
 		}
 		if err := t.keep(ctx, tx, k, row); err != nil {
 			return err
@@ -79,10 +82,10 @@ func (t *Tenant) keep(ctx context.Context, tx *sql.Tx, k *assess.Kept, row Asses
 		return fmt.Errorf("encode the assessment: %w", err)
 	}
 	_, err = tx.ExecContext(ctx, `INSERT INTO assess_assessments
-		(tenant, seq, id, as_of, recorded_at, facts_seq, digest, level, score, goals_met, goals_measured, streams, body)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)`,
+		(tenant, seq, id, as_of, recorded_at, facts_seq, digest, level, score, goals_met, goals_measured, actor, trigger_text, streams, body)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)`,
 		t.id, row.Seq, row.ID, micros(row.AsOf), micros(row.RecordedAt), row.FactsSeq, row.Digest, string(row.Level), row.Score,
-		row.GoalsMet, row.GoalsMeasured, string(times), t.db.enc.EncodeAll(body, nil))
+		row.GoalsMet, row.GoalsMeasured, row.Actor, row.Trigger, string(times), t.db.enc.EncodeAll(body, nil))
 	if err != nil {
 		return fmt.Errorf("record the assessment: %w", err)
 	}
@@ -111,13 +114,13 @@ func (t *Tenant) keep(ctx context.Context, tx *sql.Tx, k *assess.Kept, row Asses
 	return nil
 }
 
-const assessmentColumns = `seq, id, as_of, recorded_at, facts_seq, digest, level, score, goals_met, goals_measured`
+const assessmentColumns = `seq, id, as_of, recorded_at, facts_seq, digest, level, score, goals_met, goals_measured, actor, trigger_text`
 
 func scanAssessment(s scanner) (AssessmentRow, error) {
 	var r AssessmentRow
 	var asOf, recorded int64
 	var score sql.NullFloat64
-	err := s.Scan(&r.Seq, &r.ID, &asOf, &recorded, &r.FactsSeq, &r.Digest, &r.Level, &score, &r.GoalsMet, &r.GoalsMeasured)
+	err := s.Scan(&r.Seq, &r.ID, &asOf, &recorded, &r.FactsSeq, &r.Digest, &r.Level, &score, &r.GoalsMet, &r.GoalsMeasured, &r.Actor, &r.Trigger)
 	r.AsOf, r.RecordedAt = moment(asOf), moment(recorded)
 	if score.Valid {
 		r.Score = &score.Float64
@@ -276,9 +279,10 @@ func withTimes(rs []policy.Result, streams map[string]time.Time) {
 	}
 }
 
-// RecordParameters keeps the text of the parameter file where it differs from
-// the last one kept, with its ledger entry. It reports whether it did.
-func (t *Tenant) RecordParameters(ctx context.Context, body, actor string, now time.Time) (bool, error) {
+// RecordParameters keeps the text of the parameters where it differs from the
+// last one kept, with who changed what and why in the ledger. It reports
+// whether it did.
+func (t *Tenant) RecordParameters(ctx context.Context, body, actor, reason string, now time.Time) (bool, error) {
 	changed := false
 	err := t.db.tx(ctx, func(ctx context.Context, tx *sql.Tx) error {
 		var seq, at int64
@@ -292,13 +296,51 @@ func (t *Tenant) RecordParameters(ctx context.Context, body, actor string, now t
 		}
 		changed = true
 		at = max(at, micros(now))
-		if _, err := tx.ExecContext(ctx, `INSERT INTO policy_parameters (tenant, seq, recorded_at, actor, body) VALUES ($1, $2, $3, $4, $5)`,
-			t.id, seq+1, at, actor, body); err != nil {
+		if _, err := tx.ExecContext(ctx, `INSERT INTO policy_parameters (tenant, seq, recorded_at, actor, reason, body) VALUES ($1, $2, $3, $4, $5, $6)`,
+			t.id, seq+1, at, actor, reason, body); err != nil {
 			return fmt.Errorf("record the parameters: %w", err)
 		}
-		return appendParameters(ctx, tx, t.id, last, body, actor, moment(at))
+		return appendParameters(ctx, tx, t.id, last, body, actor, reason, moment(at))
 	})
 	return changed, err
+}
+
+// ParameterChange says who last changed a parameter.
+type ParameterChange struct {
+	Actor  string
+	Reason string
+	At     time.Time
+}
+
+// ParameterChanges returns the last change of each parameter that was ever set.
+func (t *Tenant) ParameterChanges(ctx context.Context) (map[string]ParameterChange, error) {
+	rows, err := t.db.read.QueryContext(ctx, `SELECT recorded_at, actor, reason, body FROM policy_parameters WHERE tenant = $1 ORDER BY seq`, t.id)
+	if err != nil {
+		return nil, classify(fmt.Errorf("read the parameters: %w", err))
+	}
+	defer rows.Close()
+	out := make(map[string]ParameterChange)
+	was := make(map[string]string)
+	for rows.Next() {
+		var c ParameterChange
+		var at int64
+		var body string
+		if err := rows.Scan(&at, &c.Actor, &c.Reason, &body); err != nil {
+			return nil, classify(err)
+		}
+		c.At = moment(at)
+		is, err := overrides(body)
+		if err != nil {
+			return nil, fmt.Errorf("parameters of %s: %w", c.At, err)
+		}
+		for name, v := range is {
+			if was[name] != v {
+				out[name] = c
+			}
+		}
+		was = is
+	}
+	return out, classify(rows.Err())
 }
 
 // ParametersAt returns the text of the parameter file as it was recorded by the

@@ -97,7 +97,7 @@ func (db *DB) appendAssessment(ctx context.Context, tx *sql.Tx, tenant string, k
 
 // appendParameters states every override that differs between two texts of the
 // parameter file. Its text was checked before; a value is stated as written.
-func appendParameters(ctx context.Context, tx *sql.Tx, tenant, before, after, actor string, now time.Time) error {
+func appendParameters(ctx context.Context, tx *sql.Tx, tenant, before, after, actor, reason string, now time.Time) error {
 	was, err := overrides(before)
 	if err != nil {
 		return fmt.Errorf("parameters before: %w", err)
@@ -119,7 +119,7 @@ func appendParameters(ctx context.Context, tx *sql.Tx, tenant, before, after, ac
 		if was[n] == is[n] {
 			continue
 		}
-		d := evidence.ParameterChanged(actor, evidence.Parameter{Name: n, From: was[n], To: is[n], File: hex.EncodeToString(sum[:])})
+		d := evidence.ParameterChanged(actor, evidence.Parameter{Name: n, From: was[n], To: is[n], Reason: reason, File: hex.EncodeToString(sum[:])})
 		if err := appendEntry(ctx, tx, tenant, d, now); err != nil {
 			return err
 		}

@@ -107,6 +107,8 @@ CREATE TABLE assess_assessments (
   score          DOUBLE PRECISION, -- null where nothing was measured
   goals_met      BIGINT NOT NULL,
   goals_measured BIGINT NOT NULL,
+  actor          TEXT NOT NULL,
+  trigger_text   TEXT NOT NULL,    -- what asked for it
   streams        TEXT NOT NULL,    -- JSON: stream to its newest observation
   body           BLOB NOT NULL,    -- the assessment, JSON, zstd
   PRIMARY KEY (tenant, seq)
@@ -135,6 +137,7 @@ CREATE TABLE policy_parameters (
   seq         BIGINT NOT NULL,
   recorded_at BIGINT NOT NULL,
   actor       TEXT NOT NULL,
+  reason      TEXT NOT NULL,
   body        TEXT NOT NULL,
   PRIMARY KEY (tenant, seq)
 );

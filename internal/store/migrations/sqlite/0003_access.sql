@@ -41,9 +41,14 @@ CREATE INDEX access_tokens_tenant ON access_tokens (tenant, created_at);
 
 CREATE TABLE access_links (
   hash       BLOB PRIMARY KEY,
+  first_run  BIGINT NOT NULL, -- for the first run, which makes the organization
   user_id    TEXT NOT NULL,
   tenant     TEXT NOT NULL,
-  expires_at BIGINT NOT NULL
+  expires_at BIGINT NOT NULL,
+  name       TEXT NOT NULL,
+  email      TEXT NOT NULL,
+  password   TEXT NOT NULL, -- argon2id, PHC form
+  totp       BLOB           -- sealed
 );
 
 -- The product's own audit trail. Rows of no tenant are sign-ins under names

@@ -1,0 +1,124 @@
+package app
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/asepsis/asepsis/internal/access"
+	"github.com/asepsis/asepsis/internal/assess"
+	"github.com/asepsis/asepsis/internal/policy"
+	"github.com/asepsis/asepsis/internal/store/sqlstore"
+	"github.com/asepsis/asepsis/internal/web/api"
+)
+
+// Assessed is what came of deciding the goals.
+type Assessed struct {
+	Kept  *assess.Kept
+	Row   sqlstore.AssessmentRow
+	Fresh bool // it was kept; else an earlier one says the same
+}
+
+// assessRules are the rules as the assess stage takes them.
+func (a *App) assessRules(r *rules) assess.Rules {
+	return assess.Rules{Version: a.version, Goals: r.goals.Goals, Checks: r.checks, Params: r.parameters}
+}
+
+// AssessNow decides the goals from what is stored now and keeps the outcome.
+func (a *App) AssessNow(ctx context.Context, tid, actor, trigger string) (*Assessed, error) {
+	t, err := a.tenant(tid)
+	if err != nil {
+		return nil, err
+	}
+	r, err := a.rules()
+	if err != nil {
+		return nil, err
+	}
+	t.running.Lock()
+	defer t.running.Unlock()
+	now := a.now().UTC().Truncate(time.Microsecond)
+	out, err := a.assessAt(ctx, t, r, actor, trigger, now)
+	if err != nil {
+		return nil, err
+	}
+	return out, a.publish(ctx, tid)
+}
+
+// assessAt decides and keeps as of a moment, without publishing.
+func (a *App) assessAt(ctx context.Context, t *tenant, r *rules, actor, trigger string, now time.Time) (*Assessed, error) {
+	if _, err := t.RecordParameters(ctx, string(r.parameters.Encode()), actor, "", now); err != nil {
+		return nil, err
+	}
+	k, err := a.decide(ctx, t, r, now)
+	if err != nil {
+		return nil, err
+	}
+	out := &Assessed{Kept: k}
+	if out.Row, out.Fresh, err = t.Keep(ctx, k, actor, trigger, now); err != nil {
+		return nil, fmt.Errorf("keep the assessment: %w", err)
+	}
+	k.Assessment.ID = out.Row.ID
+	return out, nil
+}
+
+// decide decides the goals as of a moment, from stored facts alone.
+func (a *App) decide(ctx context.Context, t *tenant, r *rules, at time.Time) (*assess.Kept, error) {
+	p, err := t.Profile(ctx)
+	if err != nil {
+		return nil, err
+	}
+	set, seq, err := t.Load(ctx, at)
+	if err != nil {
+		return nil, fmt.Errorf("load what is known: %w", err)
+	}
+	k := assess.Assess(a.assessRules(r), *set, at, p.Organization)
+	k.FactsSeq = seq
+	k.Assessment.Demo = p.Demo
+	return &k, nil
+}
+
+// AsOf decides the goals as of a past moment: from the facts as they were known
+// and the parameters as they were set then, by the checks of this program. What
+// was kept at that moment with the same rules says the same.
+func (a *App) AsOf(ctx context.Context, tid string, at time.Time) (*assess.Kept, error) {
+	t, err := a.tenant(tid)
+	if err != nil {
+		return nil, err
+	}
+	r, err := a.rules()
+	if err != nil {
+		return nil, err
+	}
+	text, err := t.ParametersAt(ctx, at)
+	if err != nil {
+		return nil, err
+	}
+	then := *r
+	if then.parameters, err = policy.ParseParameters(r.checks, "parameters of that day", []byte(text)); err != nil {
+		return nil, fmt.Errorf("the parameters of that day do not fit today's checks: %w", err)
+	}
+	return a.decide(ctx, t, &then, at.UTC())
+}
+
+// Assess implements api.Actions: it looks at this machine and decides anew, in
+// the background.
+func (a actions) Assess(ctx context.Context, who access.Caller, trigger string) (*api.Job, error) {
+	tid, name := who.Tenant(), who.Name()
+	return a.start(ctx, tid, "assessment", func(ctx context.Context, step func(string)) (string, error) {
+		p, err := a.db.Tenant(tid).Profile(ctx)
+		if err != nil {
+			return "", err
+		}
+		if !p.Demo {
+			if _, err := a.CollectHost(ctx, tid, step); err != nil {
+				return "", err
+			}
+		}
+		step("deciding the goals")
+		out, err := a.AssessNow(ctx, tid, name, trigger)
+		if err != nil {
+			return "", err
+		}
+		return out.Row.ID, nil
+	}), nil
+}

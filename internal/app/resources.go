@@ -1,0 +1,468 @@
+package app
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/asepsis/asepsis/internal/access"
+	"github.com/asepsis/asepsis/internal/errs"
+	"github.com/asepsis/asepsis/internal/fact"
+	"github.com/asepsis/asepsis/internal/policy"
+	"github.com/asepsis/asepsis/internal/web/api"
+)
+
+// columnsOf is what a list of a kind shows unless the caller says otherwise.
+var columnsOf = map[fact.Kind][]string{
+	fact.KindAsset:         {"class", "os_name", "owner", "location", "criticality", "last_seen_at"},
+	fact.KindPerson:        {"role", "department", "active", "trained_at", "enabled_accounts"},
+	fact.KindVendor:        {"service", "tier", "reaches_phi", "baa_signed", "security_terms", "notice_hours", "verified_at"},
+	fact.KindAccount:       {"directory", "type", "enabled", "privileged", "mfa_enabled", "last_login_at", "person_id"},
+	fact.KindEndpoint:      {"port", "service", "exposed", "tls_oldest", "cert_not_after", "process"},
+	fact.KindVolume:        {"mount", "filesystem", "encrypted", "encryption"},
+	fact.KindVulnerability: {"severity", "cves", "known_exploited", "first_seen_at", "status"},
+	fact.KindSetting:       {"title", "benchmark", "product", "severity", "compliant"},
+	fact.KindActivity:      {"type", "performed_at", "performer", "scope", "findings"},
+	fact.KindDocument:      {"type", "owner", "reviewed_at"},
+	fact.KindDomain:        {"spf", "dmarc_policy", "security_txt_expires_at"},
+	fact.KindOrganization:  {"kind", "beds", "state"},
+}
+
+// facetsOf is what a list of a kind can be narrowed by at a glance.
+var facetsOf = map[fact.Kind][]string{
+	fact.KindAsset:         {"class", "os_family", "criticality", "zone", "status"},
+	fact.KindPerson:        {"active", "department", "type"},
+	fact.KindVendor:        {"tier", "reaches_phi", "baa_signed"},
+	fact.KindAccount:       {"directory", "type", "enabled", "privileged", "mfa_enabled"},
+	fact.KindEndpoint:      {"service", "exposed", "tls"},
+	fact.KindVulnerability: {"severity", "known_exploited", "status"},
+	fact.KindSetting:       {"benchmark", "product", "topic", "compliant"},
+	fact.KindActivity:      {"type", "scope"},
+	fact.KindVolume:        {"encryption", "encrypted"},
+}
+
+// Resources implements api.Reader.
+func (a reader) Resources(ctx context.Context, who access.Caller, q api.ResourceQuery) (*api.ResourcePage, error) {
+	v, err := a.view(ctx, who.Tenant())
+	if err != nil {
+		return nil, err
+	}
+	kind := fact.Kind(q.Kind)
+	schema, ok := fact.SchemaOf(kind)
+	if !ok {
+		return nil, errs.New(errs.NotFound, "no kind of resource %.40q", q.Kind)
+	}
+	columns := q.Columns
+	if len(columns) == 0 {
+		columns = columnsOf[kind]
+	}
+	page := &api.ResourcePage{Columns: []api.AttributeInfo{}, Facets: []api.Facet{}}
+	for _, c := range columns {
+		at, ok := schema.Attr(c)
+		if !ok {
+			return nil, unknownAttribute(schema, c)
+		}
+		page.Columns = append(page.Columns, api.AttributeInfo{Name: at.Name, Type: at.Type.String(), Doc: at.Doc})
+	}
+	found, err := v.search(schema, q, columns)
+	if err != nil {
+		return nil, err
+	}
+	for _, f := range facetsOf[kind] {
+		page.Facets = append(page.Facets, facet(found, f))
+	}
+	if found, err = filter(schema, found, q.Filters); err != nil {
+		return nil, err
+	}
+	if err := sortResources(schema, found, q.Sort); err != nil {
+		return nil, err
+	}
+	rows, next, err := pageOf(found, q.PageQuery)
+	if err != nil {
+		return nil, err
+	}
+	page.Total, page.Next, page.Items = len(found), next, make([]api.ResourceRow, 0, len(rows))
+	for _, r := range rows {
+		row := api.ResourceRow{
+			Kind: string(r.Kind), ID: r.ID, Label: r.Label(), Asset: v.assetRef(r), Values: make(map[string]any, len(columns)),
+			Missing: make(map[string]string), Tally: v.tallyOf(r),
+		}
+		for _, c := range columns {
+			if x := r.Get(c); x != nil {
+				row.Values[c] = x
+			} else if g, ok := r.Missing[c]; ok {
+				row.Missing[c] = g.Why
+			}
+		}
+		page.Items = append(page.Items, row)
+	}
+	return page, nil
+}
+
+// search applies everything of the query but its filters.
+func (v *view) search(schema *fact.Schema, q api.ResourceQuery, columns []string) ([]*fact.Resource, error) {
+	rs := v.set.Resources[schema.Kind]
+	var wanted map[string]bool
+	if q.Check != "" {
+		results, ok := v.results[q.Check]
+		if !ok {
+			return nil, errs.New(errs.NotFound, "no check %.80q in the newest assessment", q.Check)
+		}
+		wanted = make(map[string]bool)
+		for _, r := range results {
+			if r.Kind == schema.Kind && (q.Verdict == "" || r.Verdict == q.Verdict) {
+				wanted[r.Resource] = true
+			}
+		}
+	}
+	words := strings.Fields(strings.ToLower(q.Q))
+	out := make([]*fact.Resource, 0, len(rs))
+	for _, r := range rs {
+		if q.Asset != "" && r.Asset != q.Asset || wanted != nil && !wanted[r.ID] {
+			continue
+		}
+		if len(words) > 0 && !matches(words, r, columns) {
+			continue
+		}
+		out = append(out, r)
+	}
+	return out, nil
+}
+
+// matches reports whether each word is in the label, the id or a shown column.
+func matches(words []string, r *fact.Resource, columns []string) bool {
+	var b strings.Builder
+	b.WriteString(r.Label())
+	b.WriteByte('\n')
+	b.WriteString(r.ID)
+	for _, c := range [...]string{"fqdn", "ips", "serial", "model", "manufacturer", "email", "employee_id", "display_name"} {
+		if x := r.Get(c); x != nil {
+			b.WriteByte('\n')
+			b.WriteString(valueText(x))
+		}
+	}
+	for _, c := range columns {
+		if x := r.Get(c); x != nil {
+			b.WriteByte('\n')
+			b.WriteString(valueText(x))
+		}
+	}
+	text := strings.ToLower(b.String())
+	for _, w := range words {
+		if !strings.Contains(text, w) {
+			return false
+		}
+	}
+	return true
+}
+
+// filter keeps what has all the values; several of one attribute mean one of them.
+func filter(schema *fact.Schema, rs []*fact.Resource, fs []api.Filter) ([]*fact.Resource, error) {
+	want := make(map[string][]string)
+	for _, f := range fs {
+		if _, ok := schema.Attr(f.Attribute); !ok {
+			return nil, unknownAttribute(schema, f.Attribute)
+		}
+		want[f.Attribute] = append(want[f.Attribute], f.Value)
+	}
+	if len(want) == 0 {
+		return rs, nil
+	}
+	return slices.DeleteFunc(slices.Clone(rs), func(r *fact.Resource) bool {
+		for name, values := range want {
+			has := valuesOf(r, name)
+			if !slices.ContainsFunc(values, func(s string) bool { return slices.Contains(has, s) }) {
+				return true
+			}
+		}
+		return false
+	}), nil
+}
+
+// valuesOf is what filters and facets compare: the text of the value, each
+// element of a list, or the empty text where there is none.
+func valuesOf(r *fact.Resource, name string) []string {
+	switch x := r.Get(name).(type) {
+	case nil:
+		return []string{""}
+	case []string:
+		if len(x) == 0 {
+			return []string{""}
+		}
+		return x
+	default:
+		return []string{valueText(x)}
+	}
+}
+
+func valueText(x any) string {
+	switch x := x.(type) {
+	case nil:
+		return ""
+	case string:
+		return x
+	case []string:
+		return strings.Join(x, ", ")
+	case time.Time:
+		return x.Format(time.RFC3339)
+	}
+	return fmt.Sprint(x)
+}
+
+func facet(rs []*fact.Resource, name string) api.Facet {
+	counts := make(map[string]int)
+	for _, r := range rs {
+		for _, s := range valuesOf(r, name) {
+			counts[s]++
+		}
+	}
+	f := api.Facet{Attribute: name, Values: make([]api.FacetValue, 0, len(counts))}
+	for s, n := range counts {
+		f.Values = append(f.Values, api.FacetValue{Value: s, Count: n})
+	}
+	slices.SortFunc(f.Values, func(a, b api.FacetValue) int {
+		return cmp.Or(-cmp.Compare(a.Count, b.Count), cmp.Compare(a.Value, b.Value))
+	})
+	const most = 20
+	f.Values = f.Values[:min(len(f.Values), most)]
+	return f
+}
+
+func sortResources(schema *fact.Schema, rs []*fact.Resource, by string) error {
+	name, down := strings.CutPrefix(by, "-")
+	label := func(a, b *fact.Resource) int {
+		return cmp.Or(natural(a.Label(), b.Label()), cmp.Compare(a.ID, b.ID))
+	}
+	var order func(a, b *fact.Resource) int
+	switch name {
+	case "", "label":
+		order = label
+	default:
+		if _, ok := schema.Attr(name); !ok {
+			return unknownAttribute(schema, name)
+		}
+		order = func(a, b *fact.Resource) int { return compareValues(a.Get(name), b.Get(name)) }
+	}
+	slices.SortStableFunc(rs, func(a, b *fact.Resource) int {
+		// What has no value comes last either way: one sorts to find values.
+		if name != "" && name != "label" {
+			x, y := a.Get(name), b.Get(name)
+			if (x == nil) != (y == nil) {
+				return cmp.Compare(boolInt(x == nil), boolInt(y == nil))
+			}
+		}
+		c := order(a, b)
+		if down {
+			c = -c
+		}
+		return cmp.Or(c, label(a, b))
+	})
+	return nil
+}
+
+func boolInt(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+func compareValues(a, b any) int {
+	switch x := a.(type) {
+	case bool:
+		y, _ := b.(bool)
+		return cmp.Compare(boolInt(x), boolInt(y))
+	case int64:
+		y, _ := b.(int64)
+		return cmp.Compare(x, y)
+	case float64:
+		y, _ := b.(float64)
+		return cmp.Compare(x, y)
+	case time.Time:
+		y, _ := b.(time.Time)
+		return x.Compare(y)
+	}
+	return natural(valueText(a), valueText(b))
+}
+
+// natural compares texts as people do: without case, and ws-9 before ws-10.
+func natural(a, b string) int {
+	a, b = strings.ToLower(a), strings.ToLower(b)
+	for a != "" && b != "" {
+		na, nb := digits(a), digits(b)
+		if na > 0 && nb > 0 {
+			x, y := strings.TrimLeft(a[:na], "0"), strings.TrimLeft(b[:nb], "0")
+			if c := cmp.Or(cmp.Compare(len(x), len(y)), cmp.Compare(x, y)); c != 0 {
+				return c
+			}
+			a, b = a[na:], b[nb:]
+			continue
+		}
+		if a[0] != b[0] {
+			return cmp.Compare(a[0], b[0])
+		}
+		a, b = a[1:], b[1:]
+	}
+	return cmp.Compare(len(a), len(b))
+}
+
+func digits(s string) int {
+	n := 0
+	for n < len(s) && s[n] >= '0' && s[n] <= '9' {
+		n++
+	}
+	return n
+}
+
+func unknownAttribute(s *fact.Schema, name string) error {
+	return errs.Hint(errs.New(errs.Invalid, "%s has no attribute %.60q", s.Kind, name), "see docs/formats/check.md for the attributes of each kind")
+}
+
+// pageOf cuts one page out of a list. The cursor is the offset: lists are
+// sorted anew for each request, and a version change shows in the ETag.
+func pageOf[T any](all []T, q api.PageQuery) (items []T, next string, err error) {
+	from := 0
+	if q.Cursor != "" {
+		if from, err = strconv.Atoi(q.Cursor); err != nil || from < 0 {
+			return nil, "", errs.New(errs.Invalid, "cursor %.40q is not one we gave", q.Cursor)
+		}
+	}
+	limit := q.Limit
+	if limit <= 0 || limit > api.MaxLimit {
+		limit = api.DefaultLimit
+	}
+	from = min(from, len(all))
+	to := min(from+limit, len(all))
+	if to < len(all) {
+		next = strconv.Itoa(to)
+	}
+	return all[from:to], next, nil
+}
+
+// onAsset lists what lives on an asset, in the order its page shows it.
+var onAsset = []struct {
+	kind  fact.Kind
+	title string
+}{
+	{fact.KindEndpoint, "Network services"},
+	{fact.KindVulnerability, "Vulnerabilities"},
+	{fact.KindAccount, "Accounts"},
+	{fact.KindVolume, "Storage volumes"},
+	{fact.KindSetting, "Settings"},
+}
+
+// Resource implements api.Reader.
+func (a reader) Resource(ctx context.Context, who access.Caller, kind, id string) (*api.ResourceDetail, error) {
+	v, err := a.view(ctx, who.Tenant())
+	if err != nil {
+		return nil, err
+	}
+	schema, ok := fact.SchemaOf(fact.Kind(kind))
+	if !ok {
+		return nil, errs.New(errs.NotFound, "no kind of resource %.40q", kind)
+	}
+	r := v.set.Find(schema.Kind, id)
+	if r == nil {
+		return nil, errs.New(errs.NotFound, "no %s %.80q", kind, id)
+	}
+	d := &api.ResourceDetail{
+		Kind: kind, ID: r.ID, Label: r.Label(), Asset: v.assetRef(r), Keys: []string{},
+		Attributes: []api.Attribute{}, Results: v.resultsOf(r), Related: []api.RelatedGroup{},
+	}
+	for _, at := range schema.Attrs {
+		val, has := r.Values[at.Name]
+		gap, missing := r.Missing[at.Name]
+		if !has && !missing {
+			continue
+		}
+		out := api.Attribute{Name: at.Name, Type: at.Type.String(), Doc: at.Doc, Derived: at.Derived, Value: val.V, Others: []api.Opinions{}}
+		if has {
+			out.Origin = originOf(val.Origin)
+			for _, o := range val.Others {
+				out.Others = append(out.Others, api.Opinions{Value: o.V, Origin: *originOf(o.Origin)})
+			}
+		} else {
+			out.Missing, out.Origin = gap.Why, originOf(gap.Origin)
+		}
+		d.Attributes = append(d.Attributes, out)
+	}
+	if schema.Kind == fact.KindAsset {
+		if err := v.describeAsset(ctx, r, d); err != nil {
+			return nil, err
+		}
+	}
+	if schema.Kind == fact.KindPerson {
+		d.Related = v.related(d.Related, fact.KindAccount, "Accounts", func(acc *fact.Resource) bool { return acc.Text("person_id") == r.ID })
+	}
+	return d, nil
+}
+
+// describeAsset adds what lives on an asset and what identifies it.
+func (v *view) describeAsset(ctx context.Context, r *fact.Resource, d *api.ResourceDetail) error {
+	keys, err := v.tenant.AssetKeys(ctx, r.ID)
+	if err != nil {
+		return err
+	}
+	for _, k := range keys {
+		d.Keys = append(d.Keys, k.String())
+	}
+	software, err := v.tenant.Software(ctx, r.ID)
+	if err != nil {
+		return err
+	}
+	d.Components = len(software)
+	if at, err := v.tenant.AssetSince(ctx, r.ID); err == nil && !at.IsZero() {
+		d.FirstSeen = &at
+	}
+	for _, g := range onAsset {
+		d.Related = v.related(d.Related, g.kind, g.title, func(o *fact.Resource) bool { return o.Asset == r.ID })
+	}
+	return nil
+}
+
+// related appends a group of the resources of a kind that belong, if any do.
+func (v *view) related(to []api.RelatedGroup, kind fact.Kind, title string, belongs func(*fact.Resource) bool) []api.RelatedGroup {
+	const shown = 20
+	g := api.RelatedGroup{Kind: string(kind), Title: title, Items: []api.Ref{}}
+	for _, r := range v.set.Resources[kind] {
+		if !belongs(r) {
+			continue
+		}
+		if g.Total++; len(g.Items) < shown {
+			g.Items = append(g.Items, api.Ref{Kind: string(kind), ID: r.ID, Label: r.Label()})
+		}
+	}
+	if g.Total == 0 {
+		return to
+	}
+	return append(to, g)
+}
+
+func originOf(o fact.Origin) *api.Origin {
+	return &api.Origin{Stream: o.Stream, Title: o.Title, ObservedAt: o.ObservedAt, Assurance: o.Assurance.String()}
+}
+
+// assetRef names the asset a resource lives on, or nil.
+func (v *view) assetRef(r *fact.Resource) *api.Ref {
+	if r.Asset == "" || r.Kind == fact.KindAsset {
+		return nil
+	}
+	return v.refOf(fact.KindAsset, r.Asset)
+}
+
+func (v *view) refOf(kind fact.Kind, id string) *api.Ref {
+	ref := &api.Ref{Kind: string(kind), ID: id, Label: id}
+	if o := v.set.Find(kind, id); o != nil {
+		ref.Label = o.Label()
+	}
+	return ref
+}
+
+// verdictRank orders verdicts as people want to read them: what is wrong first.
+func verdictRank(p policy.Verdict) int {
+	return slices.Index([]policy.Verdict{policy.Fail, policy.Error, policy.NotMeasured, policy.Pass, policy.NotApplicable}, p)
+}

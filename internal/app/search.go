@@ -1,0 +1,141 @@
+package app
+
+import (
+	"cmp"
+	"context"
+	"net/url"
+	"slices"
+	"strings"
+
+	"github.com/asepsis/asepsis/internal/access"
+	"github.com/asepsis/asepsis/internal/fact"
+	"github.com/asepsis/asepsis/internal/web/api"
+)
+
+// pages are what the search finds beside content and resources.
+var pages = []api.SearchHit{
+	{Kind: "page", ID: "today", Label: "Today", Link: "/"},
+	{Kind: "page", ID: "goals", Label: "Goals", Link: "/goals"},
+	{Kind: "page", ID: "assets", Label: "Assets", Link: "/assets"},
+	{Kind: "page", ID: "people", Label: "People", Link: "/people"},
+	{Kind: "page", ID: "vendors", Label: "Vendors", Link: "/vendors"},
+	{Kind: "page", ID: "accounts", Label: "Accounts", Link: "/accounts"},
+	{Kind: "page", ID: "imports", Label: "Imports", Link: "/imports"},
+	{Kind: "page", ID: "report", Label: "Report", Link: "/report"},
+	{Kind: "page", ID: "settings", Label: "Settings", Link: "/settings"},
+	{Kind: "page", ID: "audit", Label: "Audit trail", Link: "/audit"},
+}
+
+// pageOfKind is the page that shows resources of a kind.
+var pageOfKind = map[fact.Kind]string{
+	fact.KindAsset: "/assets", fact.KindPerson: "/people", fact.KindVendor: "/vendors", fact.KindAccount: "/accounts",
+}
+
+// Search implements api.Reader. Who may read summaries only finds goals and
+// pages.
+func (a reader) Search(ctx context.Context, who access.Caller, q string, limit int) ([]api.SearchHit, error) {
+	v, err := a.view(ctx, who.Tenant())
+	if err != nil {
+		return nil, err
+	}
+	words := strings.Fields(strings.ToLower(q))
+	if len(words) == 0 {
+		return []api.SearchHit{}, nil
+	}
+	type scored struct {
+		api.SearchHit
+		score int
+	}
+	var hits []scored
+	add := func(h api.SearchHit, kindRank int, texts ...string) {
+		if s, ok := score(words, texts); ok {
+			hits = append(hits, scored{h, s*10 - kindRank})
+		}
+	}
+	for _, p := range pages {
+		add(p, 1, p.Label)
+	}
+	for i := range v.rules.goals.Goals {
+		g := &v.rules.goals.Goals[i]
+		add(api.SearchHit{Kind: "goal", ID: g.ID, Label: g.Title, Note: string(g.Tier) + " goal", Link: "/goals/" + g.ID}, 0, g.Title, g.ID, g.Outcome)
+	}
+	if who.Can(access.ReadDetail) {
+		for _, c := range v.rules.checks.Checks() {
+			add(api.SearchHit{Kind: "check", ID: c.ID, Label: c.Title, Note: "check of " + c.Goal, Link: "/goals/" + c.Goal + "/" + c.ID}, 2, c.Title, c.ID)
+		}
+		for _, k := range [...]fact.Kind{fact.KindAsset, fact.KindPerson, fact.KindVendor, fact.KindAccount} {
+			for _, r := range v.set.Resources[k] {
+				add(api.SearchHit{
+					Kind: string(k), ID: r.ID, Label: r.Label(), Note: noteOf(r), Link: pageOfKind[k] + "/" + url.PathEscape(r.ID),
+				}, 3, r.Label(), r.ID, searchText(r))
+			}
+		}
+	}
+	slices.SortStableFunc(hits, func(a, b scored) int {
+		return cmp.Or(-cmp.Compare(a.score, b.score), natural(a.Label, b.Label), cmp.Compare(a.ID, b.ID))
+	})
+	out := make([]api.SearchHit, 0, min(len(hits), limit))
+	for _, h := range hits[:min(len(hits), limit)] {
+		out = append(out, h.SearchHit)
+	}
+	return out, nil
+}
+
+// score rates how well texts, the most telling first, hold all words: a text
+// that begins with the word counts most, then a word that does, then any part.
+func score(words, texts []string) (int, bool) {
+	total := 0
+	for _, w := range words {
+		best := 0
+		for i, t := range texts {
+			t = strings.ToLower(t)
+			s := 0
+			switch at := strings.Index(t, w); {
+			case at < 0:
+				continue
+			case at == 0:
+				s = 9
+			case !isWord(t[at-1]):
+				s = 7
+			default:
+				s = 3
+			}
+			best = max(best, s-2*i)
+		}
+		if best <= 0 {
+			return 0, false
+		}
+		total += best
+	}
+	return total, true
+}
+
+func isWord(c byte) bool {
+	return c >= 'a' && c <= 'z' || c >= '0' && c <= '9' || c >= 0x80
+}
+
+func searchText(r *fact.Resource) string {
+	var parts []string
+	for _, n := range [...]string{"fqdn", "ips", "macs", "serial", "tag", "model", "manufacturer", "email", "employee_id", "display_name", "service", "department", "role"} {
+		if x := r.Get(n); x != nil {
+			parts = append(parts, valueText(x))
+		}
+	}
+	return strings.Join(parts, " ")
+}
+
+// noteOf tells a resource from its like.
+func noteOf(r *fact.Resource) string {
+	var parts []string
+	for _, n := range map[fact.Kind][]string{
+		fact.KindAsset:   {"class", "location"},
+		fact.KindPerson:  {"role", "department"},
+		fact.KindVendor:  {"service"},
+		fact.KindAccount: {"directory", "type"},
+	}[r.Kind] {
+		if s := r.Text(n); s != "" {
+			parts = append(parts, strings.ReplaceAll(s, "_", " "))
+		}
+	}
+	return strings.Join(parts, ", ")
+}

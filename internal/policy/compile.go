@@ -236,6 +236,7 @@ func (w *walker) param(e ast.Expr, field string) {
 
 var (
 	undeclared = regexp.MustCompile(`^undeclared reference to '([^']*)'`)
+	unexpected = regexp.MustCompile(`^(?:mismatched|extraneous) input '(.*)' expecting|^no viable alternative at input '(.*)'|^missing .* at '(.*)'`)
 	overload   = regexp.MustCompile(`^found no matching overload for '([^']*)' applied to '(.*)'$`)
 )
 
@@ -254,6 +255,12 @@ func (w *walker) suggest(message string) string {
 // insides.
 func plainMessage(m string) string {
 	m = strings.TrimPrefix(m, "Syntax error: ")
+	if s := unexpected.FindStringSubmatch(m); s != nil {
+		if strings.Contains(s[0], "<EOF>") {
+			return "something is missing at the end"
+		}
+		return fmt.Sprintf("%q is not expected here", s[1]+s[2]+s[3])
+	}
 	if s := undeclared.FindStringSubmatch(m); s != nil {
 		return fmt.Sprintf("%q is not known", s[1])
 	}
@@ -265,7 +272,8 @@ func plainMessage(m string) string {
 	if strings.ContainsAny(name, "_@") {
 		name = strings.Trim(strings.NewReplacer("_", "", "@", "").Replace(name), " ")
 	}
-	args := strings.TrimSuffix(strings.TrimPrefix(s[2], "("), ")")
+	args := strings.NewReplacer(".()", "", ".(", ", ").Replace(s[2])
+	args = strings.TrimSuffix(strings.TrimPrefix(args, "("), ")")
 	return fmt.Sprintf("%s does not go with %s", name, strings.ReplaceAll(args, ", ", " and "))
 }
 

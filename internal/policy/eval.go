@@ -104,7 +104,9 @@ func (e *evaluator) decide(res *Result, r *fact.Resource, backing []Observed) []
 	shown := c.shown
 	var undecided []int64
 	if c.applies != nil {
+		e.view.scoping = true
 		a := e.ask(c.applies)
+		e.view.scoping = false
 		switch {
 		case a.err != nil:
 			e.fail(res, a.err)
@@ -194,8 +196,8 @@ func (e *evaluator) rest(res *Result) {
 		if !e.view.read[i] {
 			continue
 		}
-		val, ok := e.view.fresh(i)
-		if !ok {
+		val, ok := e.view.r.Values[e.view.schema.Attrs[i].Name]
+		if !ok || val.V == nil {
 			continue
 		}
 		if a := val.Origin.Assurance; a != fact.NoAssurance && (res.Assurance == fact.NoAssurance || a < res.Assurance) {

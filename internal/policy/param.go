@@ -29,9 +29,13 @@ func (d *document) params(n node) []Param {
 			d.bad(e.keyAt, "%s is a setting of every check already; name the parameter otherwise", e.key)
 			continue
 		}
-		if p, ok := d.param(e); ok {
-			ps = append(ps, p)
+		// One with a fault is kept by name, so that the conditions that read it
+		// do not echo the fault; its type of "" goes with everything.
+		p, ok := d.param(e)
+		if !ok {
+			p.Type = ""
 		}
+		ps = append(ps, p)
 	}
 	slices.SortFunc(ps, func(a, b Param) int { return strings.Compare(a.Name, b.Name) })
 	return ps

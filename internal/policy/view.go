@@ -34,6 +34,7 @@ type view struct {
 	now      time.Time
 	nowVal   ref.Val
 	oldest   time.Time // what was observed before it is stale; zero: nothing is
+	scoping  bool      // applies is being asked: what a thing is does not go stale
 
 	r    *fact.Resource
 	read []bool // by attribute: a condition looked at it
@@ -62,14 +63,14 @@ func (v *view) reset(r *fact.Resource) {
 // fresh returns an attribute's value if it has one that is young enough.
 func (v *view) fresh(i int) (fact.Value, bool) {
 	val, ok := v.r.Values[v.schema.Attrs[i].Name]
-	if !ok || val.V == nil || v.stale(val) {
+	if !ok || val.V == nil || !v.scoping && v.stale(val) {
 		return val, false
 	}
 	return val, true
 }
 
 func (v *view) stale(val fact.Value) bool {
-	return !v.oldest.IsZero() && val.Origin.ObservedAt.Before(v.oldest)
+	return !v.oldest.IsZero() && !val.Origin.ObservedAt.IsZero() && val.Origin.ObservedAt.Before(v.oldest)
 }
 
 // value gives an attribute to CEL: unknown where there is no fresh value.

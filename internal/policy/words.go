@@ -16,6 +16,9 @@ func Noun(k fact.Kind, attr string) string {
 	if n, ok := nouns[attr]; ok {
 		return n
 	}
+	if event, dated := strings.CutSuffix(attr, "_at"); dated {
+		return "the date of: " + strings.ReplaceAll(event, "_", " ")
+	}
 	return strings.ReplaceAll(attr, "_", " ")
 }
 
@@ -145,5 +148,10 @@ var nouns = map[string]string{
 	"dmarc_reporting": "DMARC reports", "security_txt_expires_at": "the expiry of security.txt",
 	"last_internal_scan_at": "the last internal vulnerability scan", "last_external_scan_at": "the last external vulnerability scan",
 	"last_penetration_test_at": "the last penetration test", "last_network_discovery_at": "the last scan of the network for devices",
+	"forbidden_flows": "the connections between network zones", "flows_watched_at": "the watch over connections between network zones",
+	"incident_plan_reviewed_at": "the last review of the incident plan", "central_plan_reviewed_at": "the last review of the organization-wide incident plan",
+	"disclosure_policy_reviewed_at": "the last review of the disclosure policy", "last_exercise_at": "the last exercise",
+	"last_joint_exercise_at": "the last joint exercise", "last_restore_test_at": "the last restore test",
+	"test_findings_open": "open findings of tests", "exercise_actions_open": "open improvements after exercises",
 	"network_devices": "the devices seen on the network", "network_devices_unknown": "the unknown devices on the network",
 }

@@ -37,7 +37,7 @@ type SignedIn struct {
 // errs.Unsigned, and takes the same time; or errs.Limited.
 func (s *Service) SignIn(ctx context.Context, c Credentials, from netip.Addr) (*SignedIn, error) {
 	email := cleanEmail(c.Email)
-	now := s.opt.Now()
+	at := s.opt.Now()
 	var u User
 	err := s.store.View(ctx, func(r Reader) (err error) {
 		u, err = r.UserByEmail(email)
@@ -48,7 +48,7 @@ func (s *Service) SignIn(ctx context.Context, c Credentials, from netip.Addr) (*
 		return nil, fmt.Errorf("find user: %w", err)
 	}
 	by, shared := s.counts(email, u.ID, c.Device, from)
-	blocked, err := s.limit.try(now, append(by, shared)...)
+	blocked, err := s.limit.try(at, append(by, shared)...)
 	if err != nil {
 		return nil, err
 	}
@@ -78,16 +78,16 @@ func (s *Service) SignIn(ctx context.Context, c Credentials, from netip.Addr) (*
 	var wrong bool
 	err = s.store.Update(ctx, func(tx Tx) error {
 		wrong = false
-		was := u.Password
-		if u, err = tx.User(u.ID); err != nil {
+		now, err := tx.User(u.ID)
+		if err != nil {
 			return err
 		}
 		// What was verified above must still be so.
-		if u.Password != was || u.State != Active {
+		if now.Password != u.Password || now.State != Active {
 			wrong = true
 			return nil
 		}
-		how, ok, err := s.secondFactor(&u, c.Code, now)
+		how, ok, err := s.secondFactor(&now, c.Code, at)
 		if err != nil {
 			return err
 		}
@@ -96,14 +96,14 @@ func (s *Service) SignIn(ctx context.Context, c Credentials, from netip.Addr) (*
 			return nil
 		}
 		if rehash != "" {
-			u.Password = rehash
+			now.Password = rehash
 		}
 		if old, err := parseSecret(sessionPrefix, c.Session); err == nil {
 			if err := tx.DeleteSession(old); err != nil {
 				return err
 			}
 		}
-		out, err = s.begin(tx, &u, ClassOf(from), map[string]string{"second_factor": how})
+		out, err = s.begin(tx, &now, ClassOf(from), map[string]string{"second_factor": how})
 		return err
 	})
 	if err != nil {

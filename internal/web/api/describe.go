@@ -31,6 +31,16 @@ func describe(o *huma.OpenAPI) ([]byte, error) {
 	for _, s := range o.Components.Schemas.Map() {
 		neverNull(s)
 	}
+	for _, item := range o.Paths {
+		for _, op := range []*huma.Operation{item.Get, item.Put, item.Post, item.Patch, item.Delete} {
+			if op == nil {
+				continue
+			}
+			for _, p := range op.Parameters {
+				neverNull(p.Schema)
+			}
+		}
+	}
 	b, err := o.MarshalJSON()
 	if err != nil {
 		return nil, fmt.Errorf("describe the API: %w", err)

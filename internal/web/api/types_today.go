@@ -51,22 +51,20 @@ type GoalTile struct {
 
 // Today is what the first page shows.
 type Today struct {
-	Organization  Organization `json:"organization"`
-	Demo          bool         `json:"demo" doc:"The data is generated; every page says so"`
-	Level         assess.Level `json:"level" enum:"unmeasured,partial,essential,enhanced"`
-	Score         *float64     `json:"score" doc:"Mean over the measured goals, shown only beside goals_measured; null where none was measured"`
-	GoalsMeasured int          `json:"goals_measured"`
-	GoalsMet      int          `json:"goals_met"`
-	// LastAssessment is null until the first one is done.
-	LastAssessment *AssessmentSummary `json:"last_assessment"`
-	// RunningJob is null where nothing runs.
-	RunningJob *Job         `json:"running_job"`
-	Goals      []GoalTile   `json:"goals" doc:"All twenty, by number"`
-	Changes    []Change     `json:"changes" doc:"Since the assessment before, gravest first"`
-	NextSteps  []NextStep   `json:"next_steps" doc:"What to do next, most useful first"`
-	Gaps       []Gap        `json:"gaps" doc:"The five gaps that matter most"`
-	Trend      []TrendPoint `json:"trend" doc:"One point an assessment, oldest first, at most 60"`
-	Sources    []Source     `json:"sources"`
+	Organization   Organization       `json:"organization"`
+	Demo           bool               `json:"demo" doc:"The data is generated; every page says so"`
+	Level          assess.Level       `json:"level" enum:"unmeasured,partial,essential,enhanced"`
+	Score          *float64           `json:"score" doc:"Mean over the measured goals, shown only beside goals_measured; null where none was measured"`
+	GoalsMeasured  int                `json:"goals_measured"`
+	GoalsMet       int                `json:"goals_met"`
+	LastAssessment *AssessmentSummary `json:"last_assessment,omitempty" doc:"Left out until the first one is done"`
+	RunningJob     *Job               `json:"running_job,omitempty" doc:"Left out where nothing runs"`
+	Goals          []GoalTile         `json:"goals" doc:"All twenty, by number"`
+	Changes        []Change           `json:"changes" doc:"Since the assessment before, gravest first"`
+	NextSteps      []NextStep         `json:"next_steps" doc:"What to do next, most useful first"`
+	Gaps           []Gap              `json:"gaps" doc:"The five gaps that matter most"`
+	Trend          []TrendPoint       `json:"trend" doc:"One point an assessment, oldest first, at most 60"`
+	Sources        []Source           `json:"sources"`
 }
 
 // AssessmentSummary is one line of the history.

@@ -119,6 +119,7 @@ var all = []*Schema{
 			{"network_seen_at", Time, false, "last time it was seen on the network by a scan"},
 			{"last_seen_at", Time, false, "last sign of life by any source"},
 			{"mac_vendor", String, false, "maker of the network card, told by its hardware address; often not the device's maker"},
+			{"version", String, false, "version of an application or a device's firmware, from its bill of materials"},
 		}, derived([]Attr{
 			{"in_scope", Bool, false, "in use: not retired, not in stock"},
 			{"known", Bool, false, "the hospital's own inventory lists it"},

@@ -16,8 +16,8 @@ import (
 // SetUpNeeded reports whether nobody has ever been able to sign in.
 func (s *Service) SetUpNeeded(ctx context.Context) (needed bool, err error) {
 	err = s.store.View(ctx, func(r Reader) error {
-		any, err := r.AnyUser()
-		needed = !any
+		some, err := r.AnyUser()
+		needed = !some
 		return err
 	})
 	return needed, err
@@ -29,11 +29,11 @@ func (s *Service) FirstLink(ctx context.Context) (secret.Text, error) {
 	link, h := newSecret(linkPrefix)
 	now := s.opt.Now().UTC()
 	err := s.store.Update(ctx, func(tx Tx) error {
-		any, err := tx.AnyUser()
+		some, err := tx.AnyUser()
 		if err != nil {
 			return err
 		}
-		if any {
+		if some {
 			return errs.Hint(errs.New(errs.Conflict, "the first run is over: there is an administrator"),
 				"ask an administrator for a link, or make one with `asepsis user link`")
 		}

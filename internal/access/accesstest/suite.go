@@ -88,8 +88,8 @@ func users(t *testing.T, s access.Store) {
 	b.State, b.Password, b.TOTP, b.Recovery, b.TOTPStep = access.Invited, "", nil, nil, 0
 	update(t, s, func(tx access.Tx) error { return tx.PutUser(b) })
 	view(t, s, func(r access.Reader) error {
-		any, err := r.AnyUser()
-		equal(t, "any user while one is only invited", any, false)
+		some, err := r.AnyUser()
+		equal(t, "any user while one is only invited", some, false)
 		return err
 	})
 	update(t, s, func(tx access.Tx) error { return errors.Join(tx.PutUser(a), tx.PutUser(other)) })
@@ -100,8 +100,8 @@ func users(t *testing.T, s access.Store) {
 		equal(t, "user by mail address", byMail, a)
 		all, err3 := r.Users("tn_a")
 		equal(t, "users of the tenant, by mail address", all, []access.User{a, b})
-		any, err4 := r.AnyUser()
-		equal(t, "any user", any, true)
+		some, err4 := r.AnyUser()
+		equal(t, "any user", some, true)
 		_, none := r.User("us_none")
 		wantKind(t, "unknown user", none, errs.NotFound)
 		_, none = r.UserByEmail("nobody@hospital.example")

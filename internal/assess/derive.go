@@ -22,10 +22,11 @@ const StreamDerived = "derived"
 func Derive(set fact.Set, org Organization, now time.Time) fact.Set {
 	out := fact.Set{Resources: make(map[fact.Kind][]*fact.Resource, len(set.Resources)+1), Notes: set.Notes}
 	maps.Copy(out.Resources, set.Resources)
-	for _, kind := range []fact.Kind{fact.KindAsset, fact.KindAccount, fact.KindPerson, fact.KindOrganization} {
+	for _, kind := range []fact.Kind{fact.KindAsset, fact.KindVulnerability, fact.KindAccount, fact.KindPerson, fact.KindOrganization} {
 		out.Resources[kind] = bare(kind, set.Resources[kind])
 	}
 	deriveAssets(&out)
+	deriveExposure(&out)
 	deriveAccounts(&out, now)
 	out.Resources[fact.KindOrganization] = deriveOrganization(&out, org)
 	for kind, rs := range out.Resources {
@@ -179,6 +180,22 @@ func deriveScope(r *fact.Resource) {
 	})
 }
 
+// deriveExposure tells each vulnerability whether its asset is reachable from
+// the internet.
+func deriveExposure(s *fact.Set) {
+	facing := make(map[string]fact.Value)
+	for _, a := range s.Resources[fact.KindAsset] {
+		if v, ok := a.Values["internet_facing"]; ok && v.V != nil {
+			facing[a.ID] = v
+		}
+	}
+	for _, r := range s.Resources[fact.KindVulnerability] {
+		if v, ok := facing[r.Asset]; ok {
+			set(r, "internet_facing", v.V, from("derived from the asset it is on", v.Origin))
+		}
+	}
+}
+
 type openCount struct {
 	critical, high int64
 	seen           span
@@ -251,7 +268,8 @@ func deriveOrganization(s *fact.Set, org Organization) []*fact.Resource {
 		count("accounts", s.Resources[fact.KindAccount], "no accounts were imported")
 		count("assets", s.Resources[fact.KindAsset], "no asset is known")
 		count("vendors", s.Resources[fact.KindVendor], "no list of vendors was imported")
-		deriveActivities(r, s)
+		deriveLast(r, s)
+		deriveOpenFindings(r, s.Resources[fact.KindActivity])
 		deriveDiscovery(r, s)
 	}
 	return rs
@@ -271,52 +289,6 @@ func ownSettings(r *fact.Resource, org Organization) {
 	state("ccn", org.CCN, org.CCN != "")
 	state("state", org.State, org.State != "")
 	state("beds", int64(org.Beds), org.Beds > 0)
-}
-
-// deriveActivities finds the newest of each kind of activity.
-func deriveActivities(r *fact.Resource, s *fact.Set) {
-	type last struct {
-		at time.Time
-		o  fact.Origin
-	}
-	newestOf := make(map[string]last)
-	see := func(name string, at time.Time, o fact.Origin) {
-		if have, ok := newestOf[name]; !at.IsZero() && (!ok || at.After(have.at)) {
-			newestOf[name] = last{at, o}
-		}
-	}
-	for _, a := range s.Resources[fact.KindActivity] {
-		at := a.When("performed_at")
-		o := a.Values["performed_at"].Origin
-		switch a.Text("type") {
-		case "vulnerability_scan":
-			if strings.Contains(a.Text("scope"), "external") {
-				see("last_external_scan_at", at, o)
-			} else {
-				see("last_internal_scan_at", at, o)
-			}
-		case "penetration_test":
-			see("last_penetration_test_at", at, o)
-		case "network_discovery":
-			see("last_network_discovery_at", at, o)
-		}
-	}
-	for _, a := range s.Resources[fact.KindAsset] {
-		see("last_network_discovery_at", a.When("network_seen_at"), a.Values["network_seen_at"].Origin)
-	}
-	for name, why := range map[string]string{
-		"last_internal_scan_at":     "no vulnerability scan of the inside was imported",
-		"last_external_scan_at":     "no vulnerability scan from outside was imported",
-		"last_penetration_test_at":  "no penetration test was recorded",
-		"last_network_discovery_at": noNetworkScan,
-	} {
-		l, ok := newestOf[name]
-		if !ok {
-			missing(r, name, why)
-			continue
-		}
-		set(r, name, l.at, from("derived from the newest activity", l.o))
-	}
 }
 
 const noNetworkScan = "no scan of the network was imported"

@@ -112,7 +112,7 @@ func (p *parser) value(dst []byte) ([]byte, error) {
 		if err != nil {
 			return nil, err
 		}
-		return appendString(dst, s), nil
+		return AppendString(dst, s), nil
 	case 't':
 		return p.literal(dst, "true")
 	case 'f':
@@ -176,7 +176,7 @@ func (p *parser) object(dst []byte) ([]byte, error) {
 		if err := p.want(':'); err != nil {
 			return nil, err
 		}
-		if dst, err = p.value(append(appendString(dst, m.name), ':')); err != nil {
+		if dst, err = p.value(append(AppendString(dst, m.name), ':')); err != nil {
 			return nil, err
 		}
 		m.to = len(dst)
@@ -304,8 +304,9 @@ func (p *parser) hex() (rune, error) {
 	return rune(n), nil
 }
 
-// appendString writes a string as RFC 8785 3.2.2.2 asks.
-func appendString(dst []byte, s string) []byte {
+// AppendString appends the canonical form of a string, RFC 8785 3.2.2.2. The
+// string must be UTF-8.
+func AppendString(dst []byte, s string) []byte {
 	dst = append(dst, '"')
 	start := 0
 	for i := range len(s) {

@@ -85,7 +85,7 @@ func TestNumbers(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got := string(appendNumber(nil, math.Float64frombits(n))); got != want {
+		if got := string(AppendNumber(nil, math.Float64frombits(n))); got != want {
 			t.Errorf("%s: got %s, want %s", hex, got, want)
 		}
 	}

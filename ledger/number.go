@@ -26,7 +26,7 @@ func (p *parser) number(dst []byte) ([]byte, error) {
 		return nil, errors.New("the number is out of range")
 	}
 	from := len(dst)
-	dst = appendNumber(dst, f)
+	dst = AppendNumber(dst, f)
 	if decimalOf(lit) != decimalOf(string(dst[from:])) {
 		return nil, errors.New("the number cannot be kept exactly")
 	}
@@ -71,8 +71,9 @@ func digits(s string) int {
 	return n
 }
 
-// appendNumber writes a finite number as ECMAScript does, RFC 8785 3.2.2.3.
-func appendNumber(dst []byte, f float64) []byte {
+// AppendNumber appends the canonical form of a number, which is how ECMAScript
+// writes it, RFC 8785 3.2.2.3. The number must be finite.
+func AppendNumber(dst []byte, f float64) []byte {
 	if f == 0 {
 		return append(dst, '0') // the same for minus zero
 	}

@@ -29,9 +29,10 @@ func Commit(key secret.Text, results []policy.Result) (Commitment, error) {
 func commitments(key secret.Text, results []policy.Result) ([]ledger.Hash, error) {
 	k := []byte(key.Reveal())
 	cs := make([]ledger.Hash, len(results))
+	var b []byte
 	for i, r := range results {
-		b, err := EncodeResult(r)
-		if err != nil {
+		var err error
+		if b, err = appendResult(b[:0], r); err != nil {
 			return nil, err
 		}
 		cs[i] = ledger.Commit(ledger.Salt(k, r.Check, r.Resource, b), b)
@@ -48,7 +49,7 @@ func Open(key secret.Text, results []policy.Result, i int) (ledger.Opening, erro
 	if err != nil {
 		return ledger.Opening{}, err
 	}
-	b, err := EncodeResult(results[i])
+	b, err := appendResult(nil, results[i])
 	if err != nil {
 		return ledger.Opening{}, err
 	}
@@ -63,23 +64,4 @@ func Open(key secret.Text, results []policy.Result, i int) (ledger.Opening, erro
 		Size:   int64(len(cs)),
 		Proof:  proof,
 	}, nil
-}
-
-// EncodeResult returns the canonical JSON that is committed to. A result that
-// was stored as JSON and read back has the same bytes: whole numbers beyond
-// 2^53, which JSON readers round, are rounded here too.
-func EncodeResult(r policy.Result) ([]byte, error) {
-	obs := make([]policy.Observed, len(r.Observed))
-	for i, o := range r.Observed {
-		if n, ok := o.Value.(int64); ok {
-			o.Value = float64(n)
-		}
-		obs[i] = o
-	}
-	r.Observed = obs
-	b, err := ledger.Canonical(r)
-	if err != nil {
-		return nil, fmt.Errorf("result of %s for %s: %w", r.Check, r.Resource, err)
-	}
-	return b, nil
 }

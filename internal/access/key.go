@@ -20,6 +20,15 @@ import (
 // KeySize is how many random bytes the key file holds.
 const KeySize = 32
 
+// NewKey returns the content of a fresh key file.
+func NewKey() (secret.Text, error) {
+	b := make([]byte, KeySize)
+	if _, err := rand.Read(b); err != nil {
+		return secret.Text{}, fmt.Errorf("make a key: %w", err)
+	}
+	return secret.New(string(b)), nil
+}
+
 // keys are drawn from the key file's bytes, one for each purpose.
 type keys struct {
 	seal   cipher.AEAD

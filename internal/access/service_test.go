@@ -71,7 +71,7 @@ func (w *world) enroll(link secret.Text, name, email string) *access.SignedIn {
 // administrator finishes the first run.
 func (w *world) administrator() *access.SignedIn {
 	w.t.Helper()
-	link, err := w.FirstLink(w.t.Context())
+	link, err := w.FirstLink(w.t.Context(), "")
 	if err != nil {
 		w.t.Fatal(err)
 	}
@@ -101,7 +101,7 @@ func wantKind(t *testing.T, what string, err error, k errs.Kind) {
 func TestFirstRun(t *testing.T) {
 	w := newWorld(t)
 	ctx := t.Context()
-	old, err := w.FirstLink(ctx)
+	old, err := w.FirstLink(ctx, "")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -112,7 +112,7 @@ func TestFirstRun(t *testing.T) {
 	if _, err := w.LinkInfo(ctx, old.Reveal(), home); !errs.Is(err, errs.Unsigned) {
 		t.Errorf("a replaced link: %v", err)
 	}
-	_, err = w.FirstLink(ctx)
+	_, err = w.FirstLink(ctx, "")
 	wantKind(t, "a first link after the first run", err, errs.Conflict)
 	needed, err := w.SetUpNeeded(ctx)
 	if err != nil || needed {
@@ -127,7 +127,7 @@ func TestFirstRun(t *testing.T) {
 func TestLinkIsUsedOnceAndExpires(t *testing.T) {
 	w := newWorld(t)
 	ctx := t.Context()
-	link, _ := w.FirstLink(ctx)
+	link, _ := w.FirstLink(ctx, "")
 	begin := func() error {
 		en, err := w.Begin(ctx, link.Reveal(), "Ann", "ann@hospital.example", secret.New(goodPassword), home)
 		if err == nil {
@@ -148,7 +148,7 @@ func TestLinkIsUsedOnceAndExpires(t *testing.T) {
 	wantKind(t, "begin with a used link", begin(), errs.Unsigned)
 
 	v := newWorld(t)
-	link, _ = v.FirstLink(ctx)
+	link, _ = v.FirstLink(ctx, "")
 	v.pass(25 * time.Hour)
 	_, err = v.LinkInfo(ctx, link.Reveal(), home)
 	wantKind(t, "an expired link", err, errs.Unsigned)
@@ -525,7 +525,7 @@ func TestLinkForSomebodyWhoLostThePhone(t *testing.T) {
 
 func TestPasswordsThatAreRefused(t *testing.T) {
 	w := newWorld(t)
-	link, _ := w.FirstLink(t.Context())
+	link, _ := w.FirstLink(t.Context(), "")
 	for _, p := range []string{"short", "aaaaaaaaaaaaaaaa", "Password12345", "annbaker@hosp", strings.Repeat("long ", 60), "\xff\xfe\xfd\xfc\xfb\xfa\xf9\xf8\xf7\xf6\xf5\xf4", "qwerty123456"} {
 		_, err := w.Begin(t.Context(), link.Reveal(), "Ann Baker", "annbaker@hospital.example", secret.New(p), home)
 		wantKind(t, fmt.Sprintf("password %.20q", p), err, errs.Invalid)

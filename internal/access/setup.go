@@ -24,10 +24,15 @@ func (s *Service) SetUpNeeded(ctx context.Context) (needed bool, err error) {
 }
 
 // FirstLink returns a fresh one-time link secret for the first run, and takes
-// back earlier ones. It is errs.Conflict once somebody can sign in.
-func (s *Service) FirstLink(ctx context.Context) (secret.Text, error) {
+// back earlier ones. It sets up the tenant, whose records may have begun before
+// anybody signed in; an empty one means a new tenant. It is errs.Conflict once
+// somebody can sign in.
+func (s *Service) FirstLink(ctx context.Context, tenant string) (secret.Text, error) {
 	link, h := newSecret(linkPrefix)
 	now := s.opt.Now().UTC()
+	if tenant == "" {
+		tenant = id.New(id.Tenant, now)
+	}
 	err := s.store.Update(ctx, func(tx Tx) error {
 		some, err := tx.AnyUser()
 		if err != nil {
@@ -40,7 +45,7 @@ func (s *Service) FirstLink(ctx context.Context) (secret.Text, error) {
 		if err := tx.DeleteLinksOf(""); err != nil {
 			return err
 		}
-		return tx.PutLink(Link{Hash: h, First: true, Tenant: id.New(id.Tenant, now), ExpiresAt: now.Add(s.opt.LinkLife)})
+		return tx.PutLink(Link{Hash: h, First: true, Tenant: tenant, ExpiresAt: now.Add(s.opt.LinkLife)})
 	})
 	if err != nil {
 		return secret.Text{}, err

@@ -9,7 +9,6 @@ package main
 
 import (
 	"context"
-	"crypto/rand"
 	"errors"
 	"flag"
 	"fmt"
@@ -24,7 +23,6 @@ import (
 	"github.com/asepsis/asepsis/internal/access"
 	"github.com/asepsis/asepsis/internal/access/accesstest"
 	"github.com/asepsis/asepsis/internal/id"
-	"github.com/asepsis/asepsis/internal/secret"
 	"github.com/asepsis/asepsis/internal/web/api"
 	"github.com/asepsis/asepsis/internal/web/api/apitest"
 )
@@ -47,9 +45,11 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	if err := fs.Parse(args); err != nil {
 		return err
 	}
-	key := make([]byte, access.KeySize)
-	_, _ = rand.Read(key)
-	acc, err := access.New(accesstest.NewMemory(), secret.New(string(key)), access.Options{Now: time.Now})
+	key, err := access.NewKey()
+	if err != nil {
+		return err
+	}
+	acc, err := access.New(accesstest.NewMemory(), key, access.Options{Now: time.Now})
 	if err != nil {
 		return err
 	}
@@ -70,7 +70,7 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 		}
 		handler = signedIn(handler, in.Session.Reveal())
 	} else {
-		link, err := acc.FirstLink(ctx)
+		link, err := acc.FirstLink(ctx, tenant)
 		if err != nil {
 			return err
 		}

@@ -1,0 +1,203 @@
+package table
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/asepsis/asepsis/internal/asset"
+	"github.com/asepsis/asepsis/internal/fact"
+)
+
+// inventoryList reads the asset list.
+type inventoryList struct {
+	keyed
+	b        *builder
+	keys     map[*entry][]asset.Key
+	byStrong map[asset.Key]*entry
+	unknown  int // devices whose kind the words do not show
+	badKeys  int // addresses and numbers that identify nothing
+}
+
+func newAssets(b *builder) taker {
+	return &inventoryList{keyed: newKeyed("last_seen_at", "backup_at"), b: b, keys: make(map[*entry][]asset.Key), byStrong: make(map[asset.Key]*entry)}
+}
+
+func (l *inventoryList) take(r *row) error {
+	vals := r.values()
+	keys := l.identity(r, vals)
+	if len(keys) == 0 {
+		return r.fault("", "nothing identifies the device", "give a serial number, an asset tag, a name or an address")
+	}
+	if s := r.text("class"); s != "" {
+		c := classOf(s)
+		if c == asset.Unknown {
+			l.unknown++
+		}
+		vals["class"] = string(c)
+	} else if c := classOf(r.text("os") + " " + r.text("model")); c != asset.Unknown {
+		vals["class"] = string(c)
+	}
+	if f := familyOf(r.text("os")); f != "" {
+		vals["os_family"] = f
+	}
+	vals["inventory_listed"] = true
+
+	slices.SortStableFunc(keys, func(a, b asset.Key) int { return a.Type.Rank() - b.Type.Rank() })
+	key := keys[0].String()
+	for _, k := range keys {
+		if k.Type == asset.Serial || k.Type == asset.UDI || k.Type == asset.Tag {
+			if e, ok := l.byStrong[k]; ok {
+				key = e.key
+				break
+			}
+		}
+	}
+	e, err := l.add(r, key, vals)
+	if err != nil || e == nil {
+		return err
+	}
+	for _, k := range keys {
+		if !slices.Contains(l.keys[e], k) {
+			l.keys[e] = append(l.keys[e], k)
+		}
+		if k.Type.Strong() {
+			l.byStrong[k] = e
+		}
+	}
+	return nil
+}
+
+// identity returns the row's identity keys and sets the attributes they come from.
+func (l *inventoryList) identity(r *row, vals fact.Values) []asset.Key {
+	var keys []asset.Key
+	add := func(t asset.KeyType, v string) bool {
+		if v == "" {
+			return false
+		}
+		k, ok := asset.NewKey(t, v)
+		if !ok {
+			l.badKeys++
+			return false
+		}
+		if !slices.Contains(keys, k) {
+			keys = append(keys, k)
+		}
+		return true
+	}
+	for _, f := range [...]struct {
+		field string
+		t     asset.KeyType
+	}{{"serial", asset.Serial}, {"udi", asset.UDI}, {"tag", asset.Tag}} {
+		if !add(f.t, r.text(f.field)) {
+			delete(vals, f.field)
+		}
+	}
+	for _, f := range [...]struct {
+		field, attr string
+		t           asset.KeyType
+	}{{"mac", "macs", asset.MAC}, {"ip", "ips", asset.IP}} {
+		list, _ := r.vals[f.field].([]string)
+		var good []string
+		for _, v := range list {
+			if k, ok := asset.NewKey(f.t, v); ok {
+				good = append(good, k.Value)
+			}
+			add(f.t, v)
+		}
+		delete(vals, f.attr)
+		if len(good) > 0 {
+			slices.Sort(good)
+			vals[f.attr] = slices.Compact(good)
+		}
+	}
+	fqdn := r.text("fqdn")
+	if n := r.text("name"); fqdn == "" && hostName.MatchString(n) && strings.Contains(n, ".") {
+		fqdn = n
+	}
+	if add(asset.FQDN, fqdn) {
+		vals["fqdn"] = strings.ToLower(strings.TrimSuffix(fqdn, "."))
+	}
+	switch n := r.text("name"); {
+	case hostName.MatchString(n):
+		short, _, _ := strings.Cut(n, ".")
+		vals["name"] = short
+		add(asset.Name, n)
+	case n != "" && len(keys) == 0:
+		add(asset.Name, strings.ReplaceAll(n, ".", " "))
+	case n == "" && fqdn != "":
+		short, _, _ := strings.Cut(fqdn, ".")
+		vals["name"] = short
+		add(asset.Name, short)
+	}
+	return keys
+}
+
+// hostName is a name that a network knows; "Infusion pump 7" is a description
+// that two devices may share.
+var hostName = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9_.-]{1,252}$`)
+
+// classes are the words that show what a device is, tried in this order.
+var classes = []struct {
+	class asset.Class
+	words *regexp.Regexp
+}{
+	{asset.Medical, regexp.MustCompile(`(?i)medical|infusion|pump|ventilator|monitor.*(patient|vital|bedside)|(patient|vital|bedside|telemetry|fetal).*monitor|imaging|x-?ray|\b(ct|mri|pet|dr|cr) (scanner|system|unit)|ultrasound|mammo|analy[sz]er|defib|ecg|ekg|anesthesia|dialysis|c-arm|fluoro|endoscop|modality|glucom|blood gas|syringe|biomed|clinical device|incubator|telemetry|dispensing|pyxis|omnicell|spirom|sterili`)},
+	{asset.Printer, regexp.MustCompile(`(?i)print|mfp|copier|plotter|label maker`)},
+	{asset.Network, regexp.MustCompile(`(?i)network|switch|router|firewall|access point|\bwap\b|\bap\b|wireless controller|load balancer|gateway|\bwlc\b|ip_?switch|netgear`)},
+	{asset.Server, regexp.MustCompile(`(?i)server|hypervisor|esxi?\b|domain controller|\bvm host|\bnas\b|\bsan\b|storage array|linux computer|cmdb_ci_.*server`)},
+	{asset.Laptop, regexp.MustCompile(`(?i)laptop|notebook|ultrabook|macbook|portable|convertible|surface|tablet pc|sub notebook`)},
+	{asset.Mobile, regexp.MustCompile(`(?i)mobile|phone|iphone|ipad|android|tablet|handheld|\bios\b|ipados`)},
+	{asset.Workstation, regexp.MustCompile(`(?i)workstation|desktop|computer|\bpc\b|thin client|all-?in-?one|imac|tower|mini pc|mac mini|windows$|cmdb_ci_computer|kiosk|wow\b|cart|windows (7|8|10|11)`)},
+	{asset.IoT, regexp.MustCompile(`(?i)\biot\b|camera|cctv|nvr|badge|door|hvac|\bbms\b|thermostat|sensor|\btv\b|display|signage|ups\b|nurse call|clock|elevator|voip|intercom|pdu|smart`)},
+	{asset.Application, regexp.MustCompile(`(?i)^(application|software|app)$`)},
+}
+
+// classOf finds the class of a device from the words for it.
+func classOf(s string) asset.Class {
+	f := strings.ToLower(strings.TrimSpace(s))
+	for _, c := range asset.Classes {
+		if f == string(c) || f == strings.ReplaceAll(string(c), "_", " ") {
+			return c
+		}
+	}
+	for _, c := range classes {
+		if c.words.MatchString(s) {
+			return c.class
+		}
+	}
+	return asset.Unknown
+}
+
+// familyOf finds the family of an operating system from its name.
+func familyOf(os string) string {
+	l := strings.ToLower(os)
+	has := func(words ...string) bool {
+		return slices.ContainsFunc(words, func(w string) bool { return strings.Contains(l, w) })
+	}
+	switch {
+	case l == "":
+		return ""
+	case has("windows", "win10", "win11", "win 1"):
+		return "windows"
+	case has("mac os", "macos", "os x", "osx"):
+		return "macos"
+	case has("linux", "ubuntu", "debian", "red hat", "rhel", "centos", "suse", "alma", "rocky", "fedora"):
+		return "linux"
+	}
+	return "other"
+}
+
+func (l *inventoryList) done() {
+	b := l.b
+	for _, e := range l.list {
+		b.batch.Sightings = append(b.batch.Sightings, fact.Sighting{Ref: e.key, Keys: l.keys[e], Values: e.vals, Missing: e.missing})
+	}
+	if l.unknown > 0 {
+		b.note("kind of device", fmt.Sprintf("the words for %d devices do not show what they are; they are kept as unknown", l.unknown))
+	}
+	if l.badKeys > 0 {
+		b.note("identity", fmt.Sprintf("%d serial numbers, tags or addresses are fillers or not well formed and were left out", l.badKeys))
+	}
+}

@@ -70,7 +70,7 @@ type tenant struct {
 	// assessment sees all of an import or nothing.
 	running sync.Mutex
 
-	mu    sync.Mutex
+	mu        sync.Mutex
 	shown     *view            // guarded by mu
 	lastCheck *api.LedgerCheck // guarded by mu
 
@@ -104,7 +104,7 @@ func Open(ctx context.Context, opt Options) (_ *App, err error) {
 		cfg: opt.Config, log: opt.Log, now: opt.Now, version: opt.Version,
 		importers: list.Importers(), collector: list.Host(),
 		tenants: make(map[string]*tenant),
-		hub: api.NewHub(),
+		hub:     api.NewHub(),
 	}
 	dir := a.cfg.DataDir
 	if err := durable.MkdirAll(dir, 0o700); err != nil {

@@ -84,7 +84,7 @@ func subtree(pkg, prefix string) string {
 }
 
 // shared are helpers below internal/collect/ that its siblings may import.
-var shared = []string{"internal/collect/safe", "internal/collect/xmlsafe", "internal/collect/jsonsafe", "internal/collect/collecttest"}
+var shared = []string{"internal/collect/safe", "internal/collect/xmlsafe", "internal/collect/jsonsafe", "internal/collect/reports", "internal/collect/collecttest"}
 
 func allowed(from, to string) bool {
 	fl, fp := layerOf(from)

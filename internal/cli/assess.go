@@ -50,7 +50,7 @@ func (c *assessCmd) Run(ctx context.Context, r *runner) error {
 			if err != nil {
 				return err
 			}
-			return c.show(r, a, k, "rebuilt from what was known by "+moment(at))
+			return c.show(ctx, r, a, p.ID, k, "rebuilt from what was known by "+moment(at))
 		}
 		return c.local(ctx, r, a, p.ID)
 	})
@@ -92,7 +92,7 @@ func (c *assessCmd) local(ctx context.Context, r *runner, a *app.App, tid string
 	if !out.Fresh {
 		note = "nothing has changed since the assessment of " + moment(out.Row.RecordedAt)
 	}
-	return c.show(r, a, out.Kept, note)
+	return c.show(ctx, r, a, tid, out.Kept, note)
 }
 
 // note writes to standard error.
@@ -100,14 +100,14 @@ func (r *runner) note(f func(io.Writer)) { f(r.Stderr) }
 
 // show writes the files that were asked for, prints, and says by its error
 // whether all essential goals are met.
-func (c *assessCmd) show(r *runner, a *app.App, k *assess.Kept, note string) error {
+func (c *assessCmd) show(ctx context.Context, r *runner, a *app.App, tid string, k *assess.Kept, note string) error {
 	for _, f := range []struct {
 		path, format string
 	}{{c.HTML, "html"}, {c.CSV, "csv"}} {
 		if f.path == "" {
 			continue
 		}
-		if err := writeReport(f.path, func(w io.Writer) error { return a.Render(w, k, f.format) }); err != nil {
+		if err := writeReport(f.path, func(w io.Writer) error { return a.RenderFor(ctx, tid, w, k, f.format) }); err != nil {
 			return err
 		}
 		if !r.JSON && !r.Quiet {
@@ -268,4 +268,3 @@ func (c *assessCmd) remote(ctx context.Context, r *runner, cl *client, at time.T
 	}
 	return verdict(a.Level)
 }
-

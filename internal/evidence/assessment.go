@@ -1,6 +1,7 @@
 package evidence
 
 import (
+	"crypto/sha256"
 	"fmt"
 	"time"
 
@@ -40,6 +41,7 @@ type assessmentBody struct {
 	FactsSeq      int64          `json:"facts_seq"`
 	Content       assess.Content `json:"content"`
 	Digest        string         `json:"digest"`
+	Document      ledger.Hash    `json:"document"` // SHA-256 of the assessment in canonical JSON
 	Demo          bool           `json:"demo"`
 	Goals         []goalBody     `json:"goals"`
 	Checks        []checkBody    `json:"checks"`
@@ -69,6 +71,10 @@ func AssessmentKept(actor string, a assess.Assessment, factsSeq int64, commitmen
 		Demo:          a.Demo,
 		Goals:         []goalBody{},
 	}
+	var err error
+	if body.Document, err = documentHash(a); err != nil {
+		return nil, err
+	}
 	chunks := [][]checkBody{{}}
 	size := 0
 	for _, g := range a.Goals {
@@ -97,6 +103,15 @@ func AssessmentKept(actor string, a assess.Assessment, factsSeq int64, commitmen
 		ds = append(ds, Draft{KindAssessmentPart, actor, partBody{a.ID, i + 1, c}})
 	}
 	return ds, nil
+}
+
+// documentHash hashes the whole assessment, as it is stored and shown.
+func documentHash(a assess.Assessment) (ledger.Hash, error) {
+	b, err := ledger.Canonical(a)
+	if err != nil {
+		return ledger.Hash{}, fmt.Errorf("assessment %s: %w", a.ID, err)
+	}
+	return sha256.Sum256(b), nil
 }
 
 // optional is a time of a body, or "" for none.

@@ -26,6 +26,10 @@ func (h *BatchHasher) Header(stream string, snapshot bool, assurance string, obs
 	h.row("batch", stream, snapshot, assurance, stamp(observedAt), stamp(recordedAt), actor, fileSHA256)
 }
 
+// Detail adds more that the row of the batch says, as text: its title, counts or
+// notes.
+func (h *BatchHasher) Detail(name, value string) { h.row("detail", name, value) }
+
 // Asset adds an asset that the batch was the first to speak of.
 func (h *BatchHasher) Asset(id string) { h.row("asset", id) }
 

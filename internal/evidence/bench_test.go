@@ -10,6 +10,7 @@ import (
 
 	"github.com/asepsis/asepsis/internal/durable"
 	"github.com/asepsis/asepsis/internal/evidence"
+	"github.com/asepsis/asepsis/internal/fact"
 	"github.com/asepsis/asepsis/internal/policy"
 	"github.com/asepsis/asepsis/internal/secret"
 )
@@ -50,7 +51,7 @@ func BenchmarkPublish(b *testing.B) {
 			}
 			w := newWorld(b)
 			p := evidence.NewPublisher(w.store, files, w.keys)
-			d := evidence.ParameterChanged("us_1", evidence.Parameter{Name: "mfa-privileged.max_days", From: "365", To: "180", Reason: "as agreed"})
+			d := evidence.FileImported("us_1", evidence.File{File: fact.File{Name: "roster.csv", Format: "csv/people"}, Import: "im_1", Batch: 1, Rows: 310})
 			for b.Loop() {
 				for range n {
 					w.must(w.store.Append(w.now, nil, d))
@@ -65,7 +66,7 @@ func BenchmarkPublish(b *testing.B) {
 }
 
 func BenchmarkSeal(b *testing.B) {
-	d := evidence.ParameterChanged("us_1", evidence.Parameter{Name: "mfa-privileged.max_days", From: "365", To: "180", Reason: "as agreed"})
+	d := evidence.FileImported("us_1", evidence.File{File: fact.File{Name: "roster.csv", Format: "csv/people"}, Import: "im_1", Batch: 1, Rows: 310})
 	b.ReportAllocs()
 	for b.Loop() {
 		if _, err := d.Seal(tenant, 7, start, start); err != nil {
@@ -94,7 +95,7 @@ func BenchmarkCommit(b *testing.B) {
 
 func BenchmarkCheck(b *testing.B) {
 	w := newWorld(b)
-	d := evidence.ParameterChanged("us_1", evidence.Parameter{Name: "mfa-privileged.max_days", From: "365", To: "180", Reason: "as agreed"})
+	d := evidence.FileImported("us_1", evidence.File{File: fact.File{Name: "roster.csv", Format: "csv/people"}, Import: "im_1", Batch: 1, Rows: 310})
 	const n = 20_000
 	for range n {
 		w.must(w.store.Append(w.now, nil, d))

@@ -133,8 +133,12 @@ func (k *check) publicKey() error {
 func (k *check) entries(ctx context.Context) error {
 	for {
 		es, err := k.Store.Entries(ctx, k.r.Entries, pageSize)
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
 		if err != nil {
-			return fmt.Errorf("read entries: %w", err)
+			k.r.fault(row(k.r.Entries), "it or one of those after it cannot be read: %v", err)
+			return nil
 		}
 		for _, e := range es {
 			if e.Index != k.r.Entries {

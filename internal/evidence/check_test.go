@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/asepsis/asepsis/internal/access"
+	"github.com/asepsis/asepsis/internal/assess"
 	"github.com/asepsis/asepsis/internal/evidence"
 	"github.com/asepsis/asepsis/internal/evidence/evidencetest"
 	"github.com/asepsis/asepsis/ledger"
@@ -212,6 +213,32 @@ func TestEveryRow(t *testing.T) {
 			func(s *evidencetest.Tampered) { s.Events["ev_x"] = access.Event{ID: "ev_x"} },
 			"the audit trail", "1 event in it", "",
 		},
+		"what an assessment shows": {
+			func(s *evidencetest.Tampered) {
+				s.Kept["an_3"] = bytes.Replace(s.Kept["an_3"], []byte(`"partial"`), []byte(`"essential"`), 1)
+			},
+			"assessment an_3", "what it says was changed", "",
+		},
+		"results damaged": {
+			func(s *evidencetest.Tampered) { swapResult(s.Assessments["an_3"], `{`, `<`) },
+			"results of assessment an_3", "cannot be read", "",
+		},
+		"an assessment damaged": {
+			func(s *evidencetest.Tampered) { s.Kept["an_3"] = []byte("{") },
+			"assessment an_3", "cannot be read", "",
+		},
+		"an override changed": {
+			func(s *evidencetest.Tampered) { s.Overrides["mfa-privileged.parameter_1"] = "0.1" },
+			"parameter mfa-privileged.parameter_1", `it is set to "0.1"; entry`, "",
+		},
+		"an override removed": {
+			func(s *evidencetest.Tampered) { delete(s.Overrides, "mfa-privileged.parameter_1") },
+			"parameter mfa-privileged.parameter_1", "the database has no override", "",
+		},
+		"an override slipped in": {
+			func(s *evidencetest.Tampered) { s.Overrides["mfa-privileged.pass_share"] = "0" },
+			"parameter mfa-privileged.pass_share", "no entry says so", "",
+		},
 		"history made anew": {
 			func(s *evidencetest.Tampered) {
 				for i := range s.Entries {
@@ -275,7 +302,7 @@ func TestAddedBatch(t *testing.T) {
 	w := published(t, 5)
 	w.must(w.store.Append(w.now, func(r *evidencetest.Rows) error {
 		r.PutBatch(99, func() ledger.Hash { return ledger.Hash{} })
-		return r.PutAssessment("an_99", nil)
+		return r.PutAssessment(assess.Assessment{ID: "an_99"}, nil)
 	}))
 	r := w.check()
 	found(t, r, "batch 99", "no entry speaks of it")
@@ -339,7 +366,7 @@ func TestReportText(t *testing.T) {
 	w.store.Tamper(func(s *evidencetest.Tampered) { s.Entries[2].Leaf[0] ^= 1 })
 	b.Reset()
 	w.must(w.check().WriteText(&b))
-	if !strings.HasPrefix(b.String(), "The record was changed: 1 fault found.\n") || !strings.Contains(b.String(), "  row 2 of evidence_entries: its hash (leaf_hash)") {
+	if !strings.HasPrefix(b.String(), "The record does not hold: 1 fault found.\n") || !strings.Contains(b.String(), "  row 2 of evidence_entries: its hash (leaf_hash)") {
 		t.Errorf("got\n%s", b.String())
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"slices"
 
 	"github.com/asepsis/asepsis/internal/errs"
@@ -23,13 +24,19 @@ type claims struct {
 	assessments map[string]bool
 	events      map[string]bool
 
+	overrides map[string]string // in force after the statements so far
+	last      map[string]int64  // the entry that spoke of a parameter last
+
 	open    string                     // the assessment whose parts are being read
 	results map[string][]policy.Result // of it, those not stated yet
 	parts   int                        // still to come
 }
 
 func newClaims(k *check) *claims {
-	return &claims{k: k, batches: map[int64]bool{}, assessments: map[string]bool{}, events: map[string]bool{}}
+	return &claims{
+		k: k, batches: map[int64]bool{}, assessments: map[string]bool{}, events: map[string]bool{},
+		overrides: map[string]string{}, last: map[string]int64{},
+	}
 }
 
 // take compares one statement.
@@ -71,7 +78,16 @@ func (c *claims) take(ctx context.Context, index int64, s ledger.Statement) erro
 			return bad(err)
 		}
 		return c.event(ctx, index, a)
-	case KindImport, KindParameter, KindOrganization:
+	case KindParameter:
+		var p parameterBody
+		if err := json.Unmarshal(body, &p); err != nil {
+			return bad(err)
+		}
+		c.last[p.Name] = index
+		if c.overrides[p.Name] = p.To; p.Removed {
+			delete(c.overrides, p.Name)
+		}
+	case KindImport, KindOrganization:
 		// What these say is in the statement itself, which the tree covers.
 	default:
 		c.k.r.fault(row(index), "a statement of kind %.40q is unknown to this version", s.Kind)
@@ -91,7 +107,7 @@ func (c *claims) batch(ctx context.Context, index int64, b batchBody) error {
 		c.k.r.fault(fmt.Sprintf("batch %d", b.Seq), "entry %d speaks of it and the database does not have it", index)
 		return nil
 	case err != nil:
-		return fmt.Errorf("hash batch %d: %w", b.Seq, err)
+		return c.unreadable(ctx, fmt.Sprintf("batch %d (%s)", b.Seq, b.Stream), err)
 	}
 	c.k.r.Batches++
 	if d != b.Rows {
@@ -112,11 +128,36 @@ func (c *claims) assessment(ctx context.Context, index int64, a assessmentBody) 
 		c.k.r.fault("assessment "+a.ID, "entry %d speaks of it and the database does not have it", index)
 		return nil
 	case err != nil:
-		return fmt.Errorf("read assessment %s: %w", a.ID, err)
+		return c.unreadable(ctx, "results of assessment "+a.ID, err)
 	}
 	c.k.r.Assessments++
+	if err := c.document(ctx, index, a); err != nil {
+		return err
+	}
 	c.open, c.results, c.parts = a.ID, rs, a.Parts
 	return c.checks(index, a.Checks)
+}
+
+// document compares the assessment as it is shown.
+func (c *claims) document(ctx context.Context, index int64, a assessmentBody) error {
+	kept, err := c.k.Store.KeptAssessment(ctx, a.ID)
+	if err != nil {
+		return c.unreadable(ctx, "assessment "+a.ID, err)
+	}
+	if h, err := documentHash(kept); err != nil || h != a.Document || kept.ID != a.ID {
+		c.k.r.fault("assessment "+a.ID, "what it says was changed since it was kept; entry %d has its hash", index)
+	}
+	return nil
+}
+
+// unreadable reports rows that cannot be read: nobody can say that they are as
+// they were. Only where the check itself is ending is it an error.
+func (c *claims) unreadable(ctx context.Context, where string, err error) error {
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	c.k.r.fault(where, "it cannot be read: %v", err)
+	return nil
 }
 
 func (c *claims) part(index int64, p partBody) error {
@@ -196,7 +237,7 @@ func (c *claims) event(ctx context.Context, index int64, a accessBody) error {
 		c.k.r.fault("event "+a.Event+" of the audit trail", "entry %d speaks of it (%s) and the database does not have it", index, a.Action)
 		return nil
 	case err != nil:
-		return fmt.Errorf("read event %s: %w", a.Event, err)
+		return c.unreadable(ctx, "event "+a.Event+" of the audit trail", err)
 	}
 	c.k.r.Events++
 	com, err := commitEvent(c.k.Commit, e)
@@ -224,7 +265,10 @@ func (c *claims) list(ctx context.Context) error {
 }
 
 // finish names the rows that no statement spoke of.
-func (c *claims) finish(context.Context) error {
+func (c *claims) finish(ctx context.Context) error {
+	if err := c.parameters(ctx); err != nil {
+		return err
+	}
 	if c.parts > 0 {
 		c.k.r.fault(row(c.k.r.Entries), "the assessment %s has %d more parts, and the log ends", c.open, c.parts)
 	}
@@ -240,6 +284,39 @@ func (c *claims) finish(context.Context) error {
 	}
 	if extra := c.trail - int64(c.k.r.Events); extra > 0 {
 		c.k.r.fault("the audit trail", "%s in it that no entry speaks of", count(int(extra), "event"))
+	}
+	return nil
+}
+
+// parameters compares the overrides in force with what the statements add up
+// to. Where entries were added during the check, the rows may be ahead of those
+// that were read, and a difference says nothing.
+func (c *claims) parameters(ctx context.Context) error {
+	have, err := c.k.Store.Overrides(ctx)
+	if err != nil {
+		return c.unreadable(ctx, "the parameters", err)
+	}
+	if maps.Equal(have, c.overrides) {
+		return nil
+	}
+	es, err := c.k.Store.Entries(ctx, c.k.r.Entries, 1)
+	if err != nil || len(es) > 0 {
+		c.k.r.note("entries were added during the check; check again to compare the parameters")
+		return err
+	}
+	names := slices.Concat(slices.Collect(maps.Keys(have)), slices.Collect(maps.Keys(c.overrides)))
+	slices.Sort(names)
+	for _, n := range slices.Compact(names) {
+		now, set := have[n]
+		stated, ok := c.overrides[n]
+		switch {
+		case set && !ok:
+			c.k.r.fault("parameter "+n, "it is set to %.80q and no entry says so", now)
+		case ok && !set:
+			c.k.r.fault("parameter "+n, "entry %d sets it to %.80q and the database has no override", c.last[n], stated)
+		case now != stated:
+			c.k.r.fault("parameter "+n, "it is set to %.80q; entry %d says %.80q", now, c.last[n], stated)
+		}
 	}
 	return nil
 }

@@ -134,9 +134,11 @@ func (w *world) appendOne() error {
 		}
 		return w.store.Append(w.now, func(r *evidencetest.Rows) error { r.PutEvent(e); return nil }, d)
 	}
-	return w.store.Append(w.now, nil, evidence.ParameterChanged("us_1", evidence.Parameter{
-		Name: "mfa-privileged.min_coverage", From: "", To: fmt.Sprintf("0.%d", n), Reason: "as agreed",
-	}))
+	p := evidence.Parameter{Name: fmt.Sprintf("mfa-privileged.parameter_%d", n%4), To: fmt.Sprintf("0.%d", n), Reason: "as agreed"}
+	if n%3 == 0 {
+		p.To = ""
+	}
+	return w.store.Append(w.now, func(r *evidencetest.Rows) error { r.PutOverride(p.Name, p.To); return nil }, evidence.ParameterChanged("us_1", p))
 }
 
 // batchHash hashes a batch of one fact.
@@ -171,7 +173,7 @@ func (w *world) appendAssessment(id string, checks int) error {
 	if err != nil {
 		return err
 	}
-	return w.store.Append(w.now, func(r *evidencetest.Rows) error { return r.PutAssessment(id, results) }, ds...)
+	return w.store.Append(w.now, func(r *evidencetest.Rows) error { return r.PutAssessment(a, results) }, ds...)
 }
 
 func testResults(check string) []policy.Result {

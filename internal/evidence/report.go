@@ -53,7 +53,7 @@ func (r *Report) WriteText(w io.Writer) error {
 	if r.Good() {
 		b.WriteString("The record is whole: no byte was changed.\n")
 	} else {
-		fmt.Fprintf(&b, "The record was changed: %s found.\n", count(len(r.Faults)+r.More, "fault"))
+		fmt.Fprintf(&b, "The record does not hold: %s found.\n", count(len(r.Faults)+r.More, "fault"))
 	}
 	fmt.Fprintf(&b, "Derived anew: %s (%d under the signed checkpoint), %s, %s of facts, %s, %s of the audit trail.\n",
 		count(int(r.Entries), "entry"), r.Published, count(r.Files, "file"), count(r.Batches, "batch"),

@@ -26,6 +26,8 @@ func TestBodies(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	// The hash of that assessment's canonical JSON.
+	const document = "i0YkVVCLZ1kyrNA3heJw8iUfGKxg9hoWXRJzaeTEtJk="
 	assessment, err := evidence.AssessmentKept("us_1", assess.Assessment{
 		ID: "an_1", AsOf: start, Level: assess.Partial, GoalsMet: 0, GoalsMeasured: 1, Digest: "d1",
 		Content: assess.Content{Version: "1.0.0", Checks: "c1", Parameters: "p1"},
@@ -53,7 +55,7 @@ func TestBodies(t *testing.T) {
 		}), `{"batch":7,"format":"csv/people","import":"im_1","name":"people.csv","rows":3,"sha256":"ab","size":10,"skipped":1}`},
 		{evidence.ParameterChanged("us_1", evidence.Parameter{Name: "mfa-a.min_coverage", From: "0.95", Reason: "agreed", File: "p1"}), `{"file":"p1","from":"0.95","name":"mfa-a.min_coverage","reason":"agreed","removed":true,"to":""}`},
 		{event, ``},
-		{assessment[0], `{"as_of":"2026-11-25T03:00:00.123456Z","checks":[{"error":0,"fail":1,"id":"mfa-a","not_applicable":0,"not_measured":1,"pass":1,"results":3,"root":"` + zero + `","state":"not_met"}],"content":{"checks":"c1","parameters":"p1","version":"1.0.0"},"demo":false,"digest":"d1","facts_seq":7,"goals":[{"id":"mfa","in_scope":3,"measured":2,"state":"not_met"}],"goals_measured":1,"goals_met":0,"id":"an_1","level":"partial","parts":0}`},
+		{assessment[0], `{"as_of":"2026-11-25T03:00:00.123456Z","checks":[{"error":0,"fail":1,"id":"mfa-a","not_applicable":0,"not_measured":1,"pass":1,"results":3,"root":"` + zero + `","state":"not_met"}],"content":{"checks":"c1","parameters":"p1","version":"1.0.0"},"demo":false,"digest":"d1","document":"` + document + `","facts_seq":7,"goals":[{"id":"mfa","in_scope":3,"measured":2,"state":"not_met"}],"goals_measured":1,"goals_met":0,"id":"an_1","level":"partial","parts":0}`},
 	} {
 		e, err := c.d.Seal("tn_1", 0, start, time.Time{})
 		if err != nil {

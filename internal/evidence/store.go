@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/asepsis/asepsis/internal/access"
+	"github.com/asepsis/asepsis/internal/assess"
 	"github.com/asepsis/asepsis/internal/policy"
 	"github.com/asepsis/asepsis/ledger"
 )
@@ -45,7 +46,8 @@ type Log interface {
 
 // Rows lets a check compare what statements claim with what the store holds
 // now. Everything is derived anew from the rows, never from a digest or count
-// that is stored beside them.
+// that is stored beside them. An error that is not errs.NotFound says that the
+// rows cannot be read, as where their bytes were damaged.
 type Rows interface {
 	// BatchSeqs returns the sequence numbers of all stored batches, ascending.
 	BatchSeqs(ctx context.Context) ([]int64, error)
@@ -57,6 +59,12 @@ type Rows interface {
 	// AssessmentResults returns the results of a kept assessment by check, as
 	// stored. The error is of kind errs.NotFound if there is no such assessment.
 	AssessmentResults(ctx context.Context, id string) (map[string][]policy.Result, error)
+	// KeptAssessment returns a kept assessment as it is shown. The error is of
+	// kind errs.NotFound if there is none with the id.
+	KeptAssessment(ctx context.Context, id string) (assess.Assessment, error)
+	// Overrides returns the parameters in force that are not the default, by name
+	// and as text, both as in [Parameter].
+	Overrides(ctx context.Context) (map[string]string, error)
 	// AccessEvents returns how many events the audit trail of the tenant has.
 	AccessEvents(ctx context.Context) (int64, error)
 	// AccessEvent returns an event of the audit trail. The error is of kind

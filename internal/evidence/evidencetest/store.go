@@ -6,10 +6,12 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"sync"
 	"time"
 
 	"github.com/asepsis/asepsis/internal/access"
+	"github.com/asepsis/asepsis/internal/assess"
 	"github.com/asepsis/asepsis/internal/errs"
 	"github.com/asepsis/asepsis/internal/evidence"
 	"github.com/asepsis/asepsis/internal/policy"
@@ -27,6 +29,8 @@ type Store struct {
 	batches     map[int64]func() ledger.Hash // guarded by mu
 	seqs        []int64                      // guarded by mu
 	assessments map[string]map[string][]byte // by id and check, JSON as a database keeps it; guarded by mu
+	kept        map[string][]byte            // assessments as shown, JSON; guarded by mu
+	overrides   map[string]string            // guarded by mu
 	ids         []string                     // guarded by mu
 	events      map[string]access.Event      // guarded by mu
 	broken      []string                     // what callers did wrong; guarded by mu
@@ -41,6 +45,8 @@ func NewStore(tenant string, f *Faults) *Store {
 		batches:     map[int64]func() ledger.Hash{},
 		assessments: map[string]map[string][]byte{},
 		events:      map[string]access.Event{},
+		kept:        map[string][]byte{},
+		overrides:   map[string]string{},
 	}
 }
 
@@ -83,8 +89,8 @@ func (r *Rows) PutBatch(seq int64, digest func() ledger.Hash) {
 	r.batches[seq] = digest
 }
 
-// PutAssessment keeps the results of an assessment as JSON.
-func (r *Rows) PutAssessment(id string, results map[string][]policy.Result) error {
+// PutAssessment keeps an assessment and its results as JSON.
+func (r *Rows) PutAssessment(a assess.Assessment, results map[string][]policy.Result) error {
 	m := map[string][]byte{}
 	for check, rs := range results {
 		b, err := json.Marshal(rs)
@@ -93,9 +99,20 @@ func (r *Rows) PutAssessment(id string, results map[string][]policy.Result) erro
 		}
 		m[check] = b
 	}
-	r.assessments[id] = m
-	r.ids = append(r.ids, id)
+	b, err := json.Marshal(a)
+	if err != nil {
+		return fmt.Errorf("keep assessment %s: %w", a.ID, err)
+	}
+	r.assessments[a.ID], r.kept[a.ID] = m, b
+	r.ids = append(r.ids, a.ID)
 	return nil
+}
+
+// PutOverride sets a parameter, or with an empty value returns it to its default.
+func (r *Rows) PutOverride(name, value string) {
+	if r.overrides[name] = value; value == "" {
+		delete(r.overrides, name)
+	}
 }
 
 // PutEvent keeps an event of the audit trail.
@@ -189,6 +206,28 @@ func (s *Store) AssessmentResults(_ context.Context, id string) (map[string][]po
 	return out, nil
 }
 
+// KeptAssessment implements evidence.Rows.
+func (s *Store) KeptAssessment(_ context.Context, id string) (assess.Assessment, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var a assess.Assessment
+	b, ok := s.kept[id]
+	if !ok {
+		return a, errs.New(errs.NotFound, "no assessment %s", id)
+	}
+	if err := json.Unmarshal(b, &a); err != nil {
+		return a, fmt.Errorf("assessment %s: %w", id, err)
+	}
+	return a, nil
+}
+
+// Overrides implements evidence.Rows.
+func (s *Store) Overrides(context.Context) (map[string]string, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return maps.Clone(s.overrides), nil
+}
+
 // AccessEvents implements evidence.Rows.
 func (s *Store) AccessEvents(ctx context.Context) (int64, error) {
 	s.mu.Lock()
@@ -211,7 +250,7 @@ func (s *Store) AccessEvent(_ context.Context, id string) (access.Event, error) 
 func (s *Store) Tamper(change func(t *Tampered)) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	t := &Tampered{Entries: s.entries, Head: s.head, Batches: s.batches, Assessments: s.assessments, Events: s.events}
+	t := &Tampered{Entries: s.entries, Head: s.head, Batches: s.batches, Assessments: s.assessments, Kept: s.kept, Overrides: s.overrides, Events: s.events}
 	change(t)
 	s.entries, s.head = t.Entries, t.Head
 }
@@ -222,6 +261,8 @@ type Tampered struct {
 	Head        evidence.Head
 	Batches     map[int64]func() ledger.Hash
 	Assessments map[string]map[string][]byte
+	Kept        map[string][]byte
+	Overrides   map[string]string
 	Events      map[string]access.Event
 }
 

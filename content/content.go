@@ -9,5 +9,5 @@ import "embed"
 
 // FS holds goals/, checks/ and organizations/.
 //
-//go:embed goals/*.yaml organizations/*.yaml organizations/*.tsv
+//go:embed goals/*.yaml checks/*.yaml organizations/*.yaml organizations/*.tsv
 var FS embed.FS

@@ -701,11 +701,15 @@ export interface components {
         AssessCheck: {
             assurance: string;
             coverage: components["schemas"]["PolicyCoverage"];
+            /** Format: double */
+            coverage_floor: number;
             /** Format: int64 */
             error: number;
             /** Format: int64 */
             fail: number;
             id: string;
+            /** Format: double */
+            min_coverage: number;
             needs?: string;
             /** Format: int64 */
             not_applicable: number;
@@ -713,8 +717,11 @@ export interface components {
             not_measured: number;
             /** Format: date-time */
             oldest_at?: string;
+            own?: boolean;
             /** Format: int64 */
             pass: number;
+            /** Format: double */
+            pass_share: number;
             resource: string;
             role: string;
             severity: string;
@@ -1539,7 +1546,10 @@ export interface components {
             value?: unknown;
         };
         PasswordInputBody: {
+            code: string;
             new_password: string;
+            /** @description The one in force */
+            password: string;
         };
         PolicyCoverage: {
             /** Format: int64 */
@@ -2076,6 +2086,9 @@ export interface operations {
     "list-audit": {
         parameters: {
             query?: {
+                /** @description What the page before gave as next */
+                cursor?: string;
+                limit?: number;
                 /** @description Text in who, action or target */
                 q?: string;
                 /** @description Begins with */
@@ -2190,6 +2203,9 @@ export interface operations {
     "list-results": {
         parameters: {
             query?: {
+                /** @description What the page before gave as next */
+                cursor?: string;
+                limit?: number;
                 verdict?: "pass" | "fail" | "not_applicable" | "not_measured" | "error";
                 /** @description Text in label, asset or reason */
                 q?: string;
@@ -3010,6 +3026,9 @@ export interface operations {
     "list-resources": {
         parameters: {
             query?: {
+                /** @description What the page before gave as next */
+                cursor?: string;
+                limit?: number;
                 /** @description Text in label, id or columns */
                 q?: string;
                 /** @description attribute:value, may be repeated; an empty value finds those without one */

@@ -16,7 +16,7 @@ export interface Field {
   required: boolean;
 }
 
-/** Choice says for each header which field it is; "" leaves the column out. */
+/** Choice says for each header which field it is; "" leaves the column out, and is sent: the server guesses at what is not named. */
 export type Choice = Record<string, string>;
 
 export function startChoice(columns: Column[]): Choice {
@@ -36,11 +36,6 @@ export function choose(choice: Choice, header: string, field: string): Choice {
 export function missingFields(choice: Choice, fields: Field[]): Field[] {
   const given = new Set(Object.values(choice));
   return fields.filter((field) => field.required && !given.has(field.name));
-}
-
-/** given is what to send: the columns that are left out say so by their absence. */
-export function given(choice: Choice): Choice {
-  return Object.fromEntries(Object.entries(choice).filter(([, field]) => field !== ""));
 }
 
 /** changed tells whether a choice differs from what the server read. */

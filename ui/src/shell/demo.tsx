@@ -1,10 +1,10 @@
 /** DemoBanner marks every page whose data is generated. It prints too. */
 export function DemoBanner() {
   return (
-    <div className="demo" role="note" aria-label="Demo">
+    <section className="demo" aria-label="Demo">
       <p>
         <strong>Demo.</strong> This hospital, its people and its devices are made up. Nothing here is kept after Asepsis stops.
       </p>
-    </div>
+    </section>
   );
 }

@@ -76,10 +76,10 @@ function Shell() {
           </button>
           <p className="topbar-org">{organization.data?.name}</p>
           <div className="topbar-right">
-            <button type="button" className="search-button" aria-label="Search everything" aria-keyshortcuts={isMac ? "Meta+K" : "Control+K"} onClick={() => setSearching(true)}>
+            <button type="button" className="search-button" aria-keyshortcuts={isMac ? "Meta+K" : "Control+K"} onClick={() => setSearching(true)}>
               <Icon name="search" size={18} />
               <span>Search</span>
-              <kbd>{isMac ? "⌘K" : "Ctrl K"}</kbd>
+              <kbd aria-hidden="true">{isMac ? "⌘K" : "Ctrl K"}</kbd>
             </button>
           </div>
         </header>

@@ -54,9 +54,9 @@ export function Sidebar({ session, onNavigate }: { session: SessionState; onNavi
   const user = session.user;
   const role = user?.role as Role | undefined;
   return (
-    <div className="sidebar">
+    <nav className="sidebar" aria-label="Pages">
       <Brand />
-      <nav aria-label="Pages">
+      <div>
         {groups.map((group) => {
           const shown = group.entries.filter((entry) => may(session, entry.need));
           if (shown.length === 0) return null;
@@ -76,7 +76,7 @@ export function Sidebar({ session, onNavigate }: { session: SessionState; onNavi
             </div>
           );
         })}
-      </nav>
+      </div>
       <div className="sidebar-foot">
         <ThemeSwitch />
         {user && (
@@ -95,6 +95,6 @@ export function Sidebar({ session, onNavigate }: { session: SessionState; onNavi
           </div>
         )}
       </div>
-    </div>
+    </nav>
   );
 }

@@ -10,15 +10,16 @@ export function CoverageBar(props: {
   tally?: Tally;
   one?: string;
   many?: string;
-  text?: boolean;
+  /** What to say where nothing is in scope. */
+  nothing?: string;
 }) {
-  const { coverage, tally, one, many, text = true } = props;
+  const { coverage, tally, one, many, nothing } = props;
   return (
     <div className="coverage">
       <svg className="bar" width="100%" height="8" aria-hidden="true">
         {tally ? <TallySegments tally={tally} /> : <Segments coverage={coverage} />}
       </svg>
-      {text && <p className="coverage-text num">{coverageText(coverage, one, many)}</p>}
+      <p className="coverage-text num">{nothing && coverage.in_scope === 0 ? nothing : coverageText(coverage, one, many)}</p>
     </div>
   );
 }

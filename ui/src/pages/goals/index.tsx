@@ -17,7 +17,7 @@ const columns: Column<GoalTile>[] = [
     cell: (goal) => `${goal.number}. ${goal.title}`,
   },
   { id: "state", header: "State", cell: (goal) => <StateBadge state={goal.state} /> },
-  { id: "coverage", header: "Coverage", cell: (goal) => <CoverageBar coverage={goal.coverage} one="result" /> },
+  { id: "coverage", header: "Coverage", cell: (goal) => <CoverageBar coverage={goal.coverage} one="result" nothing="Nothing to measure is known yet" /> },
   {
     id: "score",
     header: "Score over what was measured",

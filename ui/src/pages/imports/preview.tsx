@@ -4,7 +4,7 @@ import { type Problem, problemOf } from "@/api/client";
 import { useImportFile } from "@/api/queries";
 import type { ColumnMapping, ImportOutcome } from "@/api/types";
 import { bytes, plural } from "@/lib/format";
-import { changed, type Choice, given, missingFields, startChoice } from "@/lib/mapping";
+import { changed, type Choice, missingFields, startChoice } from "@/lib/mapping";
 import { Checkbox, Field } from "@/ui/field";
 import { Icon } from "@/ui/icons";
 import { Notice, Skeleton } from "@/ui/page";
@@ -42,7 +42,7 @@ export function Preview({ file, onRemove }: { file: File; onRemove: () => void }
           complete,
           modified_at: new Date(file.lastModified).toISOString(),
           ...(observed ? { observed_at: `${observed}T00:00:00Z` } : {}),
-          ...(confirmed ? { table: mapping.table, columns: given(choice) } : {}),
+          ...(confirmed ? { table: mapping.table, columns: choice } : {}),
           ...(directory ? { options: { directory } } : {}),
         },
       });

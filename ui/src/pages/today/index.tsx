@@ -86,33 +86,34 @@ export function Component() {
 
           <GoalGrid goals={data.goals} />
 
-          <div className="columns" data-even>
-            <Panel title="What changed" note={data.last_assessment ? "since the assessment before" : undefined}>
-              <Changes changes={data.changes} />
-            </Panel>
+          <div className="columns">
+            <div className="stack" data-wide>
+              <Panel title="What changed" note={data.last_assessment ? "since the assessment before" : undefined}>
+                <Changes changes={data.changes} />
+              </Panel>
+              <Panel title="Over time" note="Goals met and measured, of 20">
+                {data.trend.length > 1 ? (
+                  <Trend
+                    title="Goals met and measured over time"
+                    dates={data.trend.map((point) => point.at)}
+                    max={20}
+                    unit="goals"
+                    series={[
+                      { label: "Goals measured", kind: "area", values: data.trend.map((point) => point.goals_measured) },
+                      { label: "Goals met", kind: "line", values: data.trend.map((point) => point.goals_met) },
+                    ]}
+                  />
+                ) : (
+                  <EmptyState title="Nothing to compare yet">
+                    <p>The line begins with the second assessment.</p>
+                  </EmptyState>
+                )}
+              </Panel>
+            </div>
             <Panel title="The gaps that matter most">
               <Gaps gaps={data.gaps} />
             </Panel>
           </div>
-
-          <Panel title="Over time" note="Goals met and measured, of 20">
-            {data.trend.length > 1 ? (
-              <Trend
-                title="Goals met and measured over time"
-                dates={data.trend.map((point) => point.at)}
-                max={20}
-                unit="goals"
-                series={[
-                  { label: "Goals measured", kind: "area", values: data.trend.map((point) => point.goals_measured) },
-                  { label: "Goals met", kind: "line", values: data.trend.map((point) => point.goals_met) },
-                ]}
-              />
-            ) : (
-              <EmptyState title="Nothing to compare yet">
-                <p>The line begins with the second assessment.</p>
-              </EmptyState>
-            )}
-          </Panel>
 
           <Panel title="Sources and how fresh they are" flush>
             <Sources sources={data.sources} />

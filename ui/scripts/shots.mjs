@@ -1,0 +1,107 @@
+// Opens every page in a headless browser, in light and dark, wide and narrow;
+// takes a screenshot of each; and lets axe-core judge it. Fails on a serious or
+// critical violation, an error in the console, or a breach of the content
+// security policy.
+//
+//   node scripts/shots.mjs [--only substring] [--out folder] [--no-axe]
+//
+// It needs the built pages and an API: the development server, or ASEPSIS_API.
+import { mkdir, mkdtemp } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { AxeBuilder } from "@axe-core/playwright";
+import { chromium } from "playwright-core";
+import { serve } from "./serve.mjs";
+
+const argument = (name) => {
+  const at = process.argv.indexOf(name);
+  return at < 0 ? undefined : process.argv[at + 1];
+};
+const only = argument("--only") ?? "";
+const out = argument("--out") ?? join(tmpdir(), "asepsis-shots");
+const judge = !process.argv.includes("--no-axe");
+const api = process.env.ASEPSIS_API ?? "http://127.0.0.1:7300";
+await mkdir(out, { recursive: true });
+
+const get = async (path) => (await fetch(`${api}/api/v1${path}`)).json();
+const goals = (await get("/goals")).items;
+const goal = goals.find((one) => one.id === "mfa") ?? goals[0];
+const checks = (await get(`/goals/${goal.id}`)).checks;
+const check = checks.find((one) => one.tally.fail > 0) ?? checks[0];
+const result = (await get(`/checks/${check.id}/results?limit=1`)).items[0];
+const asset = (await get("/resources/asset?limit=1")).items[0];
+const person = (await get("/resources/person?limit=1")).items[0];
+const imported = (await get("/imports?limit=1")).items[0];
+
+const encode = encodeURIComponent;
+const pages = {
+  today: "/",
+  goals: "/goals",
+  goal: `/goals/${goal.id}`,
+  check: `/goals/${goal.id}/checks/${check.id}`,
+  result: `/goals/${goal.id}/checks/${check.id}/results/${encode(result.resource)}`,
+  assets: "/assets",
+  asset: `/assets/${encode(asset.id)}`,
+  people: "/people",
+  person: `/people/${encode(person.id)}`,
+  vendors: "/vendors",
+  accounts: "/accounts",
+  imports: "/imports",
+  import: `/imports/${imported.id}`,
+  report: "/report",
+  users: "/settings/users",
+  parameters: "/settings/parameters",
+  tokens: "/settings/tokens",
+  organization: "/settings/organization",
+  ledger: "/settings/ledger",
+  audit: "/audit",
+  notfound: "/no-such-page",
+};
+
+const { server, url } = await serve(api);
+const profile = await mkdtemp(join(tmpdir(), "asepsis-browser-"));
+const browser = await chromium.launchPersistentContext(profile, {
+  executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
+  headless: true,
+  args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"],
+});
+
+let faults = 0;
+for (const [name, path] of Object.entries(pages)) {
+  if (!name.includes(only)) continue;
+  for (const scheme of ["light", "dark"]) {
+    for (const width of [1440, 390]) {
+      const page = await browser.newPage();
+      const said = [];
+      page.on("console", (message) => message.type() === "error" && said.push(message.text()));
+      page.on("pageerror", (error) => said.push(String(error)));
+      await page.emulateMedia({ colorScheme: scheme });
+      await page.setViewportSize({ width, height: width === 390 ? 844 : 900 });
+      await page.goto(url + path);
+      await page.waitForSelector("h1");
+      await page.waitForFunction(() => !document.querySelector(".skeleton"));
+      await page.waitForTimeout(200);
+      const wide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+      if (wide > 0) said.push(`the page is ${wide} px wider than the screen`);
+      await page.screenshot({ path: join(out, `${name}-${scheme}-${width}.png`), fullPage: true });
+      if (judge) {
+        // The report is a document of its own, made and judged elsewhere.
+        const { violations } = await new AxeBuilder({ page }).exclude("iframe").analyze();
+        for (const one of violations) {
+          const grave = one.impact === "serious" || one.impact === "critical";
+          const where = one.nodes.slice(0, 3).map((node) => `${node.target.join(" ")}: ${(node.any[0] ?? node.all[0] ?? node.none[0])?.message ?? ""}`);
+          if (grave) said.push(`${one.impact} ${one.id}: ${one.help}\n    ${where.join("\n    ")}`);
+          else console.log(`  ${name} ${scheme} ${width}: ${one.impact} ${one.id} ${where[0]}`);
+        }
+      }
+      faults += said.length;
+      console.log(`${said.length === 0 ? "ok  " : "BAD "} ${name} ${scheme} ${width}`);
+      for (const line of said) console.log(`  ${line}`);
+      await page.close();
+    }
+  }
+}
+await browser.close();
+server.close();
+console.log(faults === 0 ? "No fault." : `${faults} faults.`);
+process.exit(faults === 0 ? 0 : 1);

@@ -70,6 +70,12 @@ func (h *Host) Key(t asset.KeyType, value string) bool {
 	return true
 }
 
+// virtualIPs are addresses that every machine with the same software has: the
+// bridges of libvirt and Docker, and what VirtualBox gives its guests.
+var virtualIPs = []netip.Addr{
+	netip.MustParseAddr("192.168.122.1"), netip.MustParseAddr("172.17.0.1"), netip.MustParseAddr("10.0.2.15"),
+}
+
 // Address adds an IP address. It returns false for what is none, and for one
 // that says nothing to other machines, such as loopback.
 func (h *Host) Address(s string) bool {
@@ -78,8 +84,11 @@ func (h *Host) Address(s string) bool {
 		return false
 	}
 	a = a.Unmap().WithZone("")
-	if !h.Key(asset.IP, a.String()) {
+	if _, ok := asset.NewKey(asset.IP, a.String()); !ok {
 		return false
+	}
+	if !slices.Contains(virtualIPs, a) {
+		h.Key(asset.IP, a.String())
 	}
 	if !slices.Contains(h.Addresses, a) {
 		h.Addresses = append(h.Addresses, a)

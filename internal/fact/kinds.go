@@ -37,6 +37,7 @@ var all = []*Schema{
 			{"last_restore_test_at", Time, false, "newest restore from backup that was proven"},
 			{"test_findings_open", Int, false, "findings of penetration tests not yet closed"},
 			{"exercise_actions_open", Int, false, "improvements decided after exercises and not yet made"},
+			{"directory_accounts", Int, false, "personal accounts of directories that can sign in; those local to a machine left out"},
 		})),
 	},
 	{

@@ -11,6 +11,7 @@ import (
 	"net/netip"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/asepsis/asepsis/internal/web/api"
 )
@@ -65,7 +66,11 @@ type site struct {
 	next   http.Handler
 }
 
+// pageTime is how long a browser may take to load one file.
+const pageTime = time.Minute
+
 func (s *site) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	api.Limit(w, pageTime)
 	h := w.Header()
 	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("Referrer-Policy", "same-origin")

@@ -48,8 +48,7 @@ func (s *server) stream(r *http.Request, w http.ResponseWriter, who access.Calle
 	h.Set("X-Accel-Buffering", "no")
 	w.WriteHeader(http.StatusOK)
 	send := func(b []byte) bool {
-		// A writer without deadlines, as in tests, is one that cannot stall.
-		_ = rc.SetWriteDeadline(s.now().Add(writeWithin))
+		_ = rc.SetWriteDeadline(deadline(writeWithin)) // as in Limit
 		if _, err := w.Write(b); err != nil {
 			return false
 		}

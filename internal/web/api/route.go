@@ -27,7 +27,7 @@ type route struct {
 	summary string
 	status  int           // 0: 200, or 204 where nothing is answered
 	body    int64         // bytes of request body; 0: 1 MiB
-	within  time.Duration // 0: defaultTime
+	within  time.Duration // 0: defaultTime; negative: as long as the client likes
 	// versioned answers carry the reader's version as ETag.
 	versioned bool
 }
@@ -37,20 +37,20 @@ const (
 	defaultTime = 30 * time.Second
 )
 
+func (rt route) time() time.Duration {
+	if rt.within == 0 {
+		return defaultTime
+	}
+	return rt.within
+}
+
 // add registers an operation. A route without exactly one permission is a fault
 // of the program and ends it at start-up.
 func add[I, O any](s *server, rt route, handle func(context.Context, access.Caller, *I) (*O, error)) {
 	op := s.operation(rt)
 	huma.Register(s.huma, op, func(ctx context.Context, in *I) (*O, error) {
-		within := rt.within
-		if within == 0 {
-			within = defaultTime
-		}
-		if within > 0 {
-			var cancel context.CancelFunc
-			ctx, cancel = context.WithTimeout(ctx, within)
-			defer cancel()
-		}
+		ctx, cancel := context.WithTimeout(ctx, rt.time())
+		defer cancel()
 		out, err := handle(ctx, access.From(ctx), in)
 		if err != nil {
 			return nil, s.problem(ctx, err)
@@ -119,6 +119,11 @@ func (s *server) guard(rt route) func(huma.Context, func(huma.Context)) {
 				w.WriteHeader(http.StatusNotModified)
 				return
 			}
+		}
+		if rt.within < 0 {
+			Limit(w, 0) // an event stream sets a limit for each event
+		} else {
+			Limit(w, rt.time()+slack)
 		}
 		next(huma.WithContext(hc, access.With(withRequest(ctx, r, w), who)))
 	}

@@ -155,6 +155,7 @@ func (s *server) handler() http.Handler {
 	}))
 	inner := csrf.Handler(gz(s.mux))
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		Limit(w, defaultTime+slack)
 		h := w.Header()
 		h.Set("Cache-Control", "no-store")
 		h.Set("X-Content-Type-Options", "nosniff")

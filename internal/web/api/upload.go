@@ -66,7 +66,6 @@ func (s *server) importRoute(rt route) {
 
 func (s *server) importFile(ctx context.Context, who access.Caller, in *importInput) (*body[ImportOutcome], error) {
 	x := requestOf(ctx)
-	_ = http.NewResponseController(x.w).SetReadDeadline(s.now().Add(uploadTime))
 	x.r.Body = http.MaxBytesReader(x.w, x.r.Body, s.uploads.most+mostOptions+64<<10)
 	up, err := s.uploads.receive(x.r)
 	if err != nil {

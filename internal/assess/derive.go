@@ -270,6 +270,7 @@ func deriveOrganization(s *fact.Set, org Organization) []*fact.Resource {
 		count("vendors", s.Resources[fact.KindVendor], "no list of vendors was imported")
 		deriveLast(r, s)
 		deriveOpenFindings(r, s.Resources[fact.KindActivity])
+		deriveDirectoryAccounts(r, s.Resources[fact.KindAccount])
 		deriveDiscovery(r, s)
 	}
 	return rs

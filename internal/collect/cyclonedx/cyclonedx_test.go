@@ -300,7 +300,7 @@ func TestSkipKeepsTheRest(t *testing.T) {
 	bad := strings.Replace(jsonBOM, `"type": "firmware", "name": "Radio"`, `"type": "firmwear", "name": "Radio"`, 1)
 	_, err := parse(t, "x.json", []byte(bad), collect.RefuseFile)
 	var r *collect.Refusal
-	if !errors.As(err, &r) || r.Faults[0].Line != 13 || r.Faults[0].Column != "type" {
+	if !errors.As(err, &r) || r.Faults[0].Line != 14 || r.Faults[0].Column != "type" {
 		t.Errorf("got %v", err)
 	}
 	p, err := parse(t, "x.json", []byte(bad), collect.SkipRows)

@@ -211,6 +211,9 @@ func (r *Reader) Array(fn func() error) error {
 }
 
 func (r *Reader) once(fn func() error) error {
+	if _, err := r.peek(); err != nil { // so that Line is the value's own
+		return err
+	}
 	before := r.values
 	if err := fn(); err != nil {
 		return err

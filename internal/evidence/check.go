@@ -354,6 +354,9 @@ func (k *check) earlier(t, now ledger.Tile) error {
 		return err
 	}
 	whole, err := k.Files.Read(now.Path())
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil // that it is missing was found already
+	}
 	if err != nil {
 		return err
 	}

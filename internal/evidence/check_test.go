@@ -163,6 +163,10 @@ func TestEveryRow(t *testing.T) {
 			func(s *evidencetest.Tampered) { s.Head.Size-- },
 			"checkpoint", "the head in the database says", "",
 		},
+		"the head's size beyond the end": {
+			func(s *evidencetest.Tampered) { s.Head.Size += 5 },
+			"row 48 of", "the row is missing", "",
+		},
 		"the head's checkpoint": {
 			func(s *evidencetest.Tampered) { s.Head.Checkpoint = s.Head.Checkpoint[1:] },
 			"the checkpoint in the database", "signature", "",

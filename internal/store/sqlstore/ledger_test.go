@@ -122,6 +122,10 @@ func TestEveryColumnIsRecorded(t *testing.T) {
 		if err != nil || len(columns) == 0 {
 			t.Fatal(table, err)
 		}
+		row := ` WHERE rowid = (SELECT max(rowid) FROM ` + table + `)`
+		if table == "fact_batches" {
+			row = ` WHERE file <> ''`
+		}
 		exec(`CREATE TEMP TABLE saved AS SELECT * FROM ` + table)
 		for _, c := range columns {
 			name, typ := c[0], c[1]
@@ -134,7 +138,7 @@ func TestEveryColumnIsRecorded(t *testing.T) {
 			case typ == "BLOB":
 				change = `zeroblob(length(` + name + `))`
 			}
-			exec(`UPDATE ` + table + ` SET ` + name + ` = ` + change + ` WHERE rowid = (SELECT max(rowid) FROM ` + table + `)`)
+			exec(`UPDATE ` + table + ` SET ` + name + ` = ` + change + row)
 			known := slices.Contains(unrecorded, table+"."+name)
 			switch good := check().Good(); {
 			case good && !known:
@@ -145,7 +149,7 @@ func TestEveryColumnIsRecorded(t *testing.T) {
 			exec(`DELETE FROM ` + table)
 			exec(`INSERT INTO ` + table + ` SELECT * FROM saved`)
 		}
-		exec(`DELETE FROM ` + table + ` WHERE rowid = (SELECT max(rowid) FROM ` + table + `)`)
+		exec(`DELETE FROM ` + table + row)
 		if check().Good() {
 			t.Errorf("a row of %s was removed and nothing was found", table)
 		}

@@ -22,6 +22,7 @@ import (
 	"github.com/asepsis/asepsis/internal/collect"
 	"github.com/asepsis/asepsis/internal/collect/reports"
 	"github.com/asepsis/asepsis/internal/collect/safe"
+	"github.com/asepsis/asepsis/internal/collect/xmlsafe"
 	"github.com/asepsis/asepsis/internal/fact"
 )
 
@@ -54,8 +55,10 @@ func (Importer) Recognize(_ string, head []byte) int {
 	switch {
 	case len(h) == 0:
 		return 0
-	case h[0] == '<' && bytes.Contains(h, []byte(namespace)):
-		return 95
+	case h[0] == '<':
+		if space, name := xmlsafe.Sniff(head); name == "bom" && strings.HasPrefix(space, namespace) {
+			return 95
+		}
 	case h[0] == '{' && bomFormat.Match(h):
 		return 95
 	case h[0] == '{' && bytes.Contains(h, []byte(`"http://cyclonedx.org/schema/bom-1.`)):

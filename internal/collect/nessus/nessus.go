@@ -9,9 +9,9 @@
 package nessus
 
 import (
-	"bytes"
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/asepsis/asepsis/internal/collect"
@@ -39,7 +39,7 @@ func (Importer) Format() collect.Format {
 
 // Recognize looks for the root element.
 func (Importer) Recognize(_ string, head []byte) int {
-	if bytes.Contains(safe.Head(head), []byte("<NessusClientData")) {
+	if _, name := xmlsafe.Sniff(head); strings.HasPrefix(name, "NessusClientData") {
 		return 95
 	}
 	return 0

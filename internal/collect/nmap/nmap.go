@@ -8,7 +8,6 @@
 package nmap
 
 import (
-	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -45,7 +44,7 @@ func (Importer) Format() collect.Format {
 
 // Recognize looks for the root element.
 func (Importer) Recognize(_ string, head []byte) int {
-	if bytes.Contains(safe.Head(head), []byte("<nmaprun")) {
+	if _, name := xmlsafe.Sniff(head); name == "nmaprun" {
 		return 95
 	}
 	return 0

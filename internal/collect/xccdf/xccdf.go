@@ -8,13 +8,11 @@
 package xccdf
 
 import (
-	"bytes"
 	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -47,20 +45,14 @@ func (Importer) Format() collect.Format {
 	}
 }
 
-var root = regexp.MustCompile(`<([A-Za-z0-9_.-]+:)?(Benchmark|TestResult|asset-report-collection|data-stream-collection)[\s>]`)
-
-// Recognize looks for the name spaces.
+// Recognize looks at the first element.
 func (Importer) Recognize(_ string, head []byte) int {
-	h := safe.Head(head)
-	if !root.Match(h) {
-		return 0
-	}
-	switch {
-	case bytes.Contains(h, []byte(arfSpace)):
+	switch space, name := xmlsafe.Sniff(head); {
+	case name == "asset-report-collection" && strings.HasPrefix(space, arfSpace):
 		return 95
-	case bytes.Contains(h, []byte(xccdfSpace)):
-		return 92
-	case bytes.Contains(h, []byte(scapSpace)):
+	case (name == "Benchmark" || name == "TestResult") && strings.HasPrefix(space, xccdfSpace):
+		return 95
+	case name == "data-stream-collection" && strings.HasPrefix(space, scapSpace):
 		return 80
 	}
 	return 0

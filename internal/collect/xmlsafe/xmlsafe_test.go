@@ -236,6 +236,24 @@ func TestValueLimit(t *testing.T) {
 	}
 }
 
+func TestSniff(t *testing.T) {
+	for doc, want := range map[string]string{
+		"<?xml version='1.0'?>\n<!-- <b/> -->\n<p:a xmlns:p='urn:x'><b>": "urn:x a",
+		"\xef\xbb\xbf<a/>":                           " a",
+		"<\x00a\x00/\x00>\x00":                       " a",
+		"<!DOCTYPE a [<!ENTITY b '>]>'>]><a>&b;</a>": " a",
+		"plain <a/>":                                 " ",
+		"{\"a\": \"<b>\"}":                           " ",
+		"<!-- no end":                                " ",
+		"":                                           " ",
+	} {
+		space, name := xmlsafe.Sniff([]byte(doc))
+		if got := space + " " + name; got != want {
+			t.Errorf("%q: got %q, want %q", doc, got, want)
+		}
+	}
+}
+
 // FuzzAgainstEncodingXML holds the reader beside encoding/xml: what this one
 // takes, that one takes too and sees the same.
 func FuzzAgainstEncodingXML(f *testing.F) {

@@ -1,6 +1,7 @@
 package table
 
 import (
+	"cmp"
 	"fmt"
 	"regexp"
 	"slices"
@@ -65,7 +66,7 @@ func directoryStyle(headers []string) string {
 		marks []string
 	}{
 		{"google", []string{"2svenrolled", "2svenforced", "orgunitpath"}},
-		{"ad", []string{"samaccountname", "distinguishedname", "passwordlastset", "pwdlastset", "admincount", "whencreated"}},
+		{"ad", []string{"samaccountname", "distinguishedname", "passwordlastset", "pwdlastset", "admincount"}},
 		{"entra", []string{"ismfaregistered", "methodsregistered", "accountenabled", "blockcredential", "userprincipalname", "multifactorauthcapable", "ismfacapable"}},
 		{"duo", []string{"isenrolled", "realname", "bypasscodes"}},
 		{"okta", []string{"mfafactor", "lastenrolled", "oktaid", "passwordchanged"}},
@@ -79,19 +80,18 @@ func directoryStyle(headers []string) string {
 
 func (d *directoryOfAccounts) take(r *row) error {
 	vals := r.values()
-	name := r.text("name")
+	upn := r.text("user_principal_name")
 	mail := strings.ToLower(r.text("email"))
+	name := cmp.Or(r.text("sign_in_name"), upn, mail)
 	if name == "" {
-		name = mail
-	}
-	if name == "" {
-		return r.fault("name", "the account has no sign-in name", "give it, or delete the row")
+		return r.fault("sign_in_name", "the account has no sign-in name", "give it, or delete the row")
 	}
 	vals["name"] = name
-	if mail != "" {
-		vals["email"] = mail
-	} else if strings.Contains(name, "@") && !strings.ContainsAny(name, " \\") {
-		vals["email"] = strings.ToLower(name)
+	for _, s := range [...]string{mail, upn, name} {
+		if strings.Contains(s, "@") && !strings.ContainsAny(s, " \\") {
+			vals["email"] = strings.ToLower(s)
+			break
+		}
 	}
 	dir := directoryName(r.text("directory"))
 	if dir == "" {
@@ -110,11 +110,15 @@ func (d *directoryOfAccounts) take(r *row) error {
 	}
 	d.rights(r, vals)
 	d.factors(r, vals)
+	key := dir + ":" + strings.ToLower(name)
 	if _, ok := vals["type"]; !ok && r.missing["type"] == "" {
-		vals["type"] = typeOf(name, r.text("display_name"))
-		d.inferred[vals["type"].(string)]++
+		t := typeOf(name, r.text("display_name"))
+		vals["type"] = t
+		if d.entries[key] == nil {
+			d.inferred[t]++
+		}
 	}
-	_, err := d.add(r, dir+":"+strings.ToLower(name), vals)
+	_, err := d.add(r, key, vals)
 	return err
 }
 
@@ -173,14 +177,23 @@ func (d *directoryOfAccounts) factors(r *row, vals fact.Values) {
 	if !ok {
 		return
 	}
-	methods, second, resistant := methodsOf(words)
-	vals["mfa_methods"] = methods
-	if _, ok := vals["mfa_enabled"]; !ok {
-		vals["mfa_enabled"] = second
-		delete(r.missing, "mfa_enabled")
+	vals["mfa_methods"], _, _ = methodsOf(words)
+}
+
+// judge decides by the second factors of all rows of an account whether it has
+// one, and one that cannot be phished, where no column says so.
+func judge(e *entry) {
+	methods, ok := e.vals["mfa_methods"].([]string)
+	if !ok {
+		return
 	}
-	if _, ok := vals["mfa_phishing_resistant"]; !ok {
-		vals["mfa_phishing_resistant"] = resistant
+	_, second, resistant := methodsOf(methods)
+	if _, ok := e.vals["mfa_enabled"]; !ok {
+		e.vals["mfa_enabled"] = second
+		delete(e.missing, "mfa_enabled")
+	}
+	if _, ok := e.vals["mfa_phishing_resistant"]; !ok {
+		e.vals["mfa_phishing_resistant"] = resistant
 	}
 }
 
@@ -217,16 +230,12 @@ func (d *directoryOfAccounts) done() {
 	b.batch.Stream.ID = "import/accounts/" + strings.ReplaceAll(stream, " ", "-")
 	b.batch.Stream.Title = "accounts of " + stream
 	for _, e := range d.list {
-		// Rows of one account each add a factor: the sum decides.
-		if methods, ok := e.vals["mfa_methods"].([]string); ok && b.column("mfa_enabled") < 0 {
-			_, second, resistant := methodsOf(methods)
-			e.vals["mfa_enabled"], e.vals["mfa_phishing_resistant"] = second, resistant
-		}
+		judge(e)
 	}
 	d.facts(b, fact.KindAccount)
 	if n := d.inferred["person"] + d.inferred["service"] + d.inferred["shared"] + d.inferred["system"]; n > 0 {
-		b.note("type of account", fmt.Sprintf("worked out from the names of %d accounts: %d service, %d shared, %d system, the rest taken for people's. A column \"type\" would say it",
-			n, d.inferred["service"], d.inferred["shared"], d.inferred["system"]))
+		b.note("type of account", fmt.Sprintf("worked out from the names of %s: %d service, %d shared, %d system, the rest taken for people's. A column \"type\" would say it",
+			count(n, "account"), d.inferred["service"], d.inferred["shared"], d.inferred["system"]))
 	}
 	if d.registered {
 		b.note("second factors", "the file says who has registered one; that every sign-in asks for it is shown by the directory's own settings, such as a ScubaGear report")

@@ -195,9 +195,9 @@ func (l *inventoryList) done() {
 		b.batch.Sightings = append(b.batch.Sightings, fact.Sighting{Ref: e.key, Keys: l.keys[e], Values: e.vals, Missing: e.missing})
 	}
 	if l.unknown > 0 {
-		b.note("kind of device", fmt.Sprintf("the words for %d devices do not show what they are; they are kept as unknown", l.unknown))
+		b.note("kind of device", fmt.Sprintf("%s of a kind that the words do not show; kept as unknown", count(l.unknown, "device")))
 	}
 	if l.badKeys > 0 {
-		b.note("identity", fmt.Sprintf("%d serial numbers, tags or addresses are fillers or not well formed and were left out", l.badKeys))
+		b.note("identity", fmt.Sprintf("%s left out: a filler, or not well formed (serial numbers, tags, addresses)", count(l.badKeys, "value")))
 	}
 }

@@ -142,9 +142,9 @@ func (b *builder) survey(ctx context.Context, sheet grid.Sheet, header int) erro
 		b.dates[i].Order = o
 		switch e := evidence[i]; {
 		case !decided && e.Either > 0:
-			b.note("dates in "+b.headers[i], fmt.Sprintf("%d dates such as %s can be read in two ways and none decides; they were read as month/day/year. Choose the order when importing if that is wrong", e.Either, e.Sample))
+			b.note("dates in "+b.headers[i], fmt.Sprintf("%s, such as %s, can be read in two ways and none decides: read as month/day/year. Choose the order when importing if that is wrong", count(e.Either, "date"), e.Sample))
 		case o == cell.DayFirst:
-			b.note("dates in "+b.headers[i], fmt.Sprintf("read as day/month/year, as %d of them can only be read so", e.DayFirst))
+			b.note("dates in "+b.headers[i], fmt.Sprintf("read as day/month/year, as %s can only be read so", count(e.DayFirst, "date")))
 		}
 	}
 	return nil
@@ -461,18 +461,18 @@ func (b *builder) nothing() error {
 func (b *builder) finish() {
 	b.taker.done()
 	if b.examples > 0 {
-		b.note("example rows", fmt.Sprintf("%d example rows of the template were left out", b.examples))
+		b.note("example rows", fmt.Sprintf("%s of the template left out", count(b.examples, "example row")))
 	}
 	if b.beyond > 0 {
-		b.note("columns without a header", fmt.Sprintf("%d cells stand to the right of the last header and were left out", b.beyond))
+		b.note("columns without a header", fmt.Sprintf("%s to the right of the last header left out", count(b.beyond, "cell")))
 	}
 	const most = 10
 	for _, key := range b.order[:min(len(b.order), most)] {
 		field, word, _ := strings.Cut(key, "\x00")
 		f, _ := b.kind.Field(field)
-		b.note(field, fmt.Sprintf("%d rows say %q, which is none of %s; it was left out there", b.words[key], word, choices(f)))
+		b.note(field, fmt.Sprintf("%s with %q, which is none of %s; left out there", count(b.words[key], "row"), word, choices(f)))
 	}
 	if n := len(b.order) - most; n > 0 {
-		b.note("unknown words", fmt.Sprintf("%d more words were not understood and left out", n))
+		b.note("unknown words", fmt.Sprintf("%s not understood and left out", count(n, "more word")))
 	}
 }

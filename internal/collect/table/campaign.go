@@ -67,6 +67,10 @@ func (s *simulation) take(r *row) error {
 			s.within = -1 // switched off
 		}
 	}
+	event, at := r.text("event"), r.time("time")
+	if event == "other" {
+		return nil // about the campaign, not about a person
+	}
 	vals := make(fact.Values)
 	key, err := r.who(vals)
 	if err != nil || key == "" {
@@ -82,18 +86,11 @@ func (s *simulation) take(r *row) error {
 			return err
 		}
 	}
-	at := r.time("time")
-	event := r.text("event")
-	if event == "other" {
-		return nil
-	}
-	if event != "" {
-		switch event {
-		case "submitted", "clicked", "opened", "reported", "bounced":
-			happened[event] = true
-			if when[event].IsZero() {
-				when[event] = at
-			}
+	switch event {
+	case "submitted", "clicked", "opened", "reported", "bounced":
+		happened[event] = true
+		if when[event].IsZero() {
+			when[event] = at
 		}
 	}
 	if have, ok := s.people[key]; ok {
@@ -319,18 +316,18 @@ func (s *simulation) notes(old, undated, bounced int, scanner, persons int64) {
 	if s.within > 0 {
 		rule += fmt.Sprintf(", or where it came less than %g seconds after delivery", s.within.Seconds())
 	}
-	b.note("clicks", fmt.Sprintf("%s; of the last 12 months, %d messages were clicked by people and %d by scanners", rule, persons, scanner))
+	b.note("clicks", fmt.Sprintf("%s; in the 12 months counted, people clicked in %s and scanners in %d", rule, count(int(persons), "message"), scanner))
 	b.note("time counted", "the counts of a person are those of this file, for the 12 months before "+b.observed.Format("2006-01-02")+": bring all campaigns of that time in one file")
 	if s.timeless > 0 {
-		b.note("clicks without a time", fmt.Sprintf("%d clicks have neither a time nor a word on who clicked; they were counted as people's", s.timeless))
+		b.note("clicks without a time", fmt.Sprintf("%s with neither a time nor a word on who clicked, counted as people's", count(s.timeless, "click")))
 	}
 	if old > 0 {
-		b.note("older messages", fmt.Sprintf("%d messages are older than 12 months and were not counted for the people", old))
+		b.note("older messages", fmt.Sprintf("%s older than 12 months, not counted for the people", count(old, "message")))
 	}
 	if undated > 0 {
-		b.note("messages without a date", fmt.Sprintf("%d messages have no date; they were counted", undated))
+		b.note("messages without a date", fmt.Sprintf("%s without a date, counted", count(undated, "message")))
 	}
 	if bounced > 0 {
-		b.note("messages not delivered", fmt.Sprintf("%d messages were not delivered and were left out", bounced))
+		b.note("messages not delivered", fmt.Sprintf("%s not delivered, left out", count(bounced, "message")))
 	}
 }

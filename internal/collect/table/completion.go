@@ -71,8 +71,8 @@ func (c *completions) take(r *row) error {
 			p.vals["training_course"] = course
 		}
 		delete(p.vals, "training_due_at")
-		if due.After(when) {
-			p.vals["training_due_at"] = due
+		if next := r.time("expires"); next.After(when) {
+			p.vals["training_due_at"] = next
 		}
 	}
 	if when.After(c.courses[course]) {
@@ -105,11 +105,11 @@ func (c *completions) done() {
 		}})
 	}
 	if c.only == "" && len(titles) > 1 {
-		b.note("courses", fmt.Sprintf("completions of %d courses were counted: %s. If not all of them are security training, name the right one when importing (option course)",
-			len(titles), shorten(strings.Join(titles, "; "), 300)))
+		b.note("courses", fmt.Sprintf("completions of %s were counted: %s. If not all of them are security training, name the right one when importing (option course)",
+			count(len(titles), "course"), shorten(strings.Join(titles, "; "), 300)))
 	}
 	if c.other > 0 {
-		b.note("courses", fmt.Sprintf("%d rows of other courses than %q were left out", c.other, c.only))
+		b.note("courses", fmt.Sprintf("%s of other courses than %q left out", count(c.other, "row"), c.only))
 	}
 }
 

@@ -72,6 +72,9 @@ type Kind struct {
 	Gives  string // what one learns from it
 	Key    string // what tells its rows apart, for people
 	Fields []Field
+	// Useless lists headers of exports that hold nothing for us, so that none is
+	// ever guessed to be a field.
+	Useless []string
 
 	kind  fact.Kind
 	build func(*builder) taker

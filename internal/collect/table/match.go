@@ -132,8 +132,12 @@ func (k *Kind) match(headers []string, chosen map[string]string) (collect.Mappin
 // guess finds fields for the headers that matched none, by similarity. A guess
 // is never taken without asking.
 func (k *Kind) guess(headers []string, m *collect.Mapping, fields []*Field, taken map[*Field]bool) {
+	useless := make(map[string]bool, len(k.Useless))
+	for _, h := range k.Useless {
+		useless[squeeze(fold(h))] = true
+	}
 	for i, h := range headers {
-		if fields[i] != nil || strings.TrimSpace(h) == "" || len(h) > 64 {
+		if fields[i] != nil || strings.TrimSpace(h) == "" || len(h) > 64 || useless[squeeze(fold(h))] {
 			continue
 		}
 		var best *Field
@@ -157,7 +161,7 @@ func (k *Kind) guess(headers []string, m *collect.Mapping, fields []*Field, take
 }
 
 // sure is the similarity from which a header is worth a question.
-const sure = 0.75
+const sure = 0.81
 
 // similar compares two folded headers, 0 to 1: by the letters where they are
 // long enough for a slip of the hand, and by the words they share.

@@ -75,6 +75,6 @@ func (p *roster) take(r *row) error {
 func (p *roster) done() {
 	p.facts(p.b, fact.KindPerson)
 	if p.undated > 0 {
-		p.b.note("last day", fmt.Sprintf("%d people have left and the roster does not say when; how fast their accounts were closed cannot be measured", p.undated))
+		p.b.note("last day", fmt.Sprintf("the roster does not say when %s left; how fast their accounts were closed cannot be measured", count(p.undated, "person")))
 	}
 }

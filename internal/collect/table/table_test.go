@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/xuri/excelize/v2"
 
 	"github.com/asepsis/asepsis/internal/collect"
 	"github.com/asepsis/asepsis/internal/collect/collecttest"
@@ -204,18 +205,19 @@ func TestConformance(t *testing.T) {
 			if n := im.Recognize(k.Name+".xlsx", book); n != 90 {
 				t.Errorf("its own workbook is recognized with %d", n)
 			}
-			collecttest.Run(t, collecttest.Suite{
+			s := collecttest.Suite{
 				Importer: im,
 				Samples:  []collecttest.Sample{{Name: k.Name + ".csv", Data: csv}},
-				Foreign:  0,
-				Open:     string(csv),
-				Nest:     ",",
 				// A table cut behind a cell is a shorter table; nothing in it tells.
 				CutMayPass: func(cut []byte) bool {
 					lines := bytes.Split(bytes.TrimRight(cut, "\r\n"), []byte("\n"))
 					return len(lines) > 1 && bytes.Count(lines[len(lines)-1], []byte(",")) == bytes.Count(lines[0], []byte(","))
 				},
-			})
+			}
+			if k == &people { // the reader is the same for all
+				s.Open, s.Nest = string(csv), ","
+			}
+			collecttest.Run(t, s)
 		})
 	}
 }
@@ -255,10 +257,133 @@ func TestDocs(t *testing.T) {
 	}
 }
 
-var day = func(s string) time.Time {
-	t, err := time.Parse("2006-01-02", s)
+func TestGenericImporter(t *testing.T) {
+	book, err := WriteTemplate("vendors.xlsx")
 	if err != nil {
-		panic(err)
+		t.Fatal(err)
 	}
-	return t
+	collecttest.Run(t, collecttest.Suite{
+		Importer: Importer{},
+		Samples:  []collecttest.Sample{{Name: "vendors.xlsx", Data: realWorkbook(t)}},
+		Foreign:  10, // it offers to ask about tables that nobody knows
+	})
+	if n := (Importer{}).Recognize("vendors.xlsx", book); n != 0 {
+		t.Errorf("a workbook whose kind shows is left to its own importer, got %d", n)
+	}
+	if n := (Importer{}).Recognize("vendors.xlsx", book[:len(book)/2]); n != 50 {
+		t.Errorf("a workbook of which only the beginning is at hand: %d, want 50", n)
+	}
+	p, err := (Importer{}).Parse(t.Context(), collecttest.Input("x.xlsx", realWorkbook(t)))
+	if err != nil || p.Batch.File.Format != "csv/people" {
+		t.Errorf("a workbook is what its headers say: %v", err)
+	}
+}
+
+// realWorkbook is a roster under a title, too large for its kind to show in the
+// first bytes.
+func realWorkbook(t testing.TB) []byte {
+	t.Helper()
+	f := excelize.NewFile()
+	defer func() { _ = f.Close() }()
+	steps := []error{
+		f.SetSheetRow("Sheet1", "A1", &[]any{"Headcount"}),
+		f.SetSheetRow("Sheet1", "A3", &[]any{"Employee ID", "Name", "Email", "Hire Date", "Termination Date"}),
+	}
+	for i := range 3000 {
+		hired := time.Date(2020, 1, 2+i, 0, 0, 0, 0, time.UTC)
+		steps = append(steps, f.SetSheetRow("Sheet1", fmt.Sprintf("A%d", 4+i), &[]any{1000 + i, fmt.Sprintf("P%dx%d Lee", i*i*7919, i), fmt.Sprintf("p%d@example.org", i*104729), hired}))
+	}
+	for _, err := range steps {
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	b, err := f.WriteToBuffer()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
+}
+
+// bigRoster is a roster as CSV.
+func bigRoster(rows int) []byte {
+	var b bytes.Buffer
+	b.WriteString("Employee ID,Name,Email,Job Title,Department,Worker Type,Manager,Hire Date,Termination Date,Status\n")
+	for i := range rows {
+		ended, status := "", "Active"
+		if i%9 == 0 {
+			ended, status = "10/31/2026", "Terminated"
+		}
+		fmt.Fprintf(&b, "%06d,\"Lee, Person %d\",person%d@example.org,Registered nurse,Med-surg,Employee,Kim Lee,%d/%d/2019,%s,%s\n", i, i, i, 1+i%12, 1+i%28, ended, status)
+	}
+	return b.Bytes()
+}
+
+func BenchmarkCSV100k(b *testing.B) {
+	data := bigRoster(100_000)
+	b.SetBytes(int64(len(data)))
+	b.ReportAllocs()
+	for b.Loop() {
+		p, err := Importer{&people}.Parse(b.Context(), collecttest.Input("roster.csv", data))
+		if err != nil || p.Rows != 100_000 {
+			b.Fatal(err)
+		}
+	}
+}
+
+func BenchmarkRecognize(b *testing.B) {
+	data := bigRoster(2000)[:collect.HeadSize]
+	ims := Importers()
+	for b.Loop() {
+		for _, im := range ims {
+			im.Recognize("roster.csv", data)
+		}
+	}
+}
+
+func FuzzTable(f *testing.F) {
+	for i, x := range exports {
+		f.Add(uint8(i), []byte(x.text))
+	}
+	for _, tp := range Templates() {
+		b, err := WriteTemplate(tp.Name)
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(uint8(0), bytes.ReplaceAll(b, []byte(exampleMark), nil))
+	}
+	f.Fuzz(func(t *testing.T, which uint8, data []byte) {
+		ims := Importers()
+		collecttest.Fuzz(t, ims[int(which)%len(ims)], "table.csv", data)
+	})
+}
+
+func FuzzHeaders(f *testing.F) {
+	for _, s := range []string{"Employee ID|Email", "isMfaRegistered|2sv Enrolled [READ ONLY]", "Hiredate1|hire  date", "É|é|#", "_ISO8601|*||?", "email|E-Mail|e_mail"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		headers := strings.Split(s, "|")
+		if len(headers) > 64 {
+			return
+		}
+		for _, k := range Kinds() {
+			m, fields := k.match(headers, nil)
+			seen := make(map[string]bool)
+			for i, c := range m.Columns {
+				if (fields[i] == nil) != (c.Field == "") || (c.Match == matchNone) != (c.Field == "") {
+					t.Fatalf("%q: column %d says %q by %s", s, i, c.Field, c.Match)
+				}
+				if c.Field != "" && seen[c.Field] {
+					t.Fatalf("%q: two columns are %s", s, c.Field)
+				}
+				seen[c.Field] = true
+			}
+			for _, h := range headers {
+				if once := fold(h); fold(once) != once {
+					t.Fatalf("fold(%q) = %q, and again %q", h, once, fold(once))
+				}
+			}
+		}
+	})
 }

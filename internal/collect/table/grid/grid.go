@@ -73,6 +73,9 @@ type Info struct {
 // Open finds out what the file is and returns its table. The sheet of a workbook
 // is the one named, or the first that is shown.
 func Open(ctx context.Context, in collect.Input, sheet string) (Sheet, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
 	head, err := in.Head()
 	if err != nil {
 		return nil, err

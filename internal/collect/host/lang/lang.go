@@ -11,6 +11,7 @@ import (
 	"io"
 	"path"
 	"regexp"
+	"runtime/debug"
 	"strings"
 )
 
@@ -72,6 +73,10 @@ func Go(r io.ReaderAt) []Component {
 	if err != nil {
 		return nil
 	}
+	return modules(info)
+}
+
+func modules(info *debug.BuildInfo) []Component {
 	var cs []Component
 	add := func(name, version string) {
 		if version == "(devel)" {

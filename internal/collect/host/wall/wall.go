@@ -30,12 +30,11 @@ func ParseNFT(b []byte) State {
 	input, sawRule, last := false, false, ""
 	endChain := func() {
 		if input && (last == "drop" || last == "reject" || strings.HasPrefix(last, "reject with ")) {
-			st.Deny = true
+			st.Active, st.Deny = true, true
 		}
 		input, last = false, ""
 	}
 	depth := 0
-	chains := map[string]bool{} // chains that drop everything at their end
 	chain := ""
 	for line := range bytes.Lines(b) {
 		s := strings.TrimSpace(string(line[:min(len(line), maxLine)]))
@@ -49,7 +48,6 @@ func ParseNFT(b []byte) State {
 			}
 		case s == "}":
 			depth--
-			chains[chain] = last == "drop" || last == "reject" || strings.HasPrefix(last, "reject with ")
 			endChain()
 		case baseChain.MatchString(s):
 			input = true
@@ -67,9 +65,10 @@ func ParseNFT(b []byte) State {
 	return st
 }
 
-// bareVerdict strips what does not narrow a rule: counters, logging, comments.
+// noise is what does not narrow a rule: counters, logging, comments.
 var noise = regexp.MustCompile(`counter( packets \d+ bytes \d+)?|log( prefix "[^"]*"| level \w+| group \d+| flags \w+)*|comment "[^"]*"|limit rate [^ ]+( [a-z]+)?( burst \d+ packets)?`)
 
+// bareVerdict returns what a rule comes to without the noise.
 func bareVerdict(rule string) string {
 	return strings.Join(strings.Fields(noise.ReplaceAllString(rule, " ")), " ")
 }

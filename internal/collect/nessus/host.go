@@ -26,7 +26,8 @@ type host struct {
 // port is what the items say of one open port.
 type port struct {
 	detected bool // a plugin spoke with the service, it was not guessed
-	tls      bool
+	tls      bool // it answers in TLS from the first byte
+	cert     bool // it has a certificate
 	service  string
 }
 
@@ -220,17 +221,24 @@ func (h *host) finish() {
 	for _, key := range h.order {
 		pt := h.ports[key]
 		f := h.Fact(fact.KindEndpoint, key)
+		offers := pt.cert && !pt.tls && reports.Upgrades(reports.Service(pt.service, false))
+		pt.tls = pt.tls || pt.cert && !offers
 		service := reports.Service(pt.service, pt.tls)
 		if pt.detected {
 			reports.State(f, "service", service)
 		} else {
 			reports.Lack(f, "service", "Nessus guessed the service from the port number")
 		}
-		if pt.tls {
+		if pt.tls || offers {
 			reports.State(f, "tls", true)
 		}
 		is, why := reports.Clear(service, pt.tls)
 		switch {
+		case offers:
+			reports.Lack(f, "clear_text", reports.Offers)
+			unsure++
+		case pt.tls:
+			reports.State(f, "clear_text", false)
 		case !pt.detected:
 			reports.Lack(f, "clear_text", "Nessus did not recognize the service")
 			unsure++

@@ -2,6 +2,7 @@ package nessus
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -17,13 +18,14 @@ const (
 	tlsVersions  = "56984"
 	tlsCiphers   = "21643"
 	debPackages  = "22869"
+	untrusted    = "51192"
 )
 
 // openPort are the scanners that found a port open from outside.
 var openPort = map[string]bool{"11219": true, "10335": true, "34277": true}
 
 // outputs are the plugins whose output is read.
-var outputs = map[string]bool{scanInfo: true, serviceFound: true, certificate: true, tlsVersions: true, debPackages: true}
+var outputs = map[string]bool{scanInfo: true, serviceFound: true, certificate: true, tlsVersions: true, tlsCiphers: true, debPackages: true}
 
 // inventory takes from an item what it tells about the host and its services.
 func (p *parser) inventory(h *host, it *item) {
@@ -38,8 +40,8 @@ func (p *parser) inventory(h *host, it *item) {
 	if it.port == 0 || it.transport != "tcp" && it.transport != "udp" {
 		return
 	}
-	tls := it.plugin == certificate || it.plugin == tlsVersions || it.plugin == tlsCiphers
-	if !tls && it.plugin != serviceFound && !openPort[it.plugin] {
+	cert := it.plugin == certificate || it.plugin == tlsVersions || it.plugin == tlsCiphers || it.plugin == untrusted
+	if !cert && it.plugin != serviceFound && !openPort[it.plugin] {
 		return
 	}
 	key := fmt.Sprintf("%d/%s", it.port, it.transport)
@@ -54,7 +56,11 @@ func (p *parser) inventory(h *host, it *item) {
 	if len(h.Addresses) > 0 {
 		f.Values["address"] = h.Addresses[0].String()
 	}
-	pt.tls = pt.tls || tls
+	if p.in.Options["scope"] == reports.External {
+		f.Values["internet_facing"] = true
+		h.Set("internet_facing", true)
+	}
+	pt.cert = pt.cert || cert
 	if name := it.service; pt.service == "" && name != "" && !strings.HasSuffix(name, "?") && name != "unknown" {
 		pt.service = name
 	}
@@ -67,6 +73,10 @@ func (p *parser) inventory(h *host, it *item) {
 		}
 	case tlsVersions:
 		versions(f, it.output)
+	case tlsCiphers:
+		weakCiphers(f, it.output)
+	case untrusted:
+		reports.State(f, "cert_chain_valid", false)
 	case certificate:
 		readCertificate(f, it.output)
 	}
@@ -109,6 +119,29 @@ func versions(f *fact.Fact, output string) {
 	}
 	if vs := reports.TLSVersions(have); len(vs) > 0 {
 		f.Values["tls_versions"], f.Values["tls_oldest"], f.Values["tls_newest"] = vs, vs[0], vs[len(vs)-1]
+	}
+}
+
+// weakCiphers lists the suites that Nessus puts under another heading than high
+// strength, and those with RC4, which it measures by key length alone.
+func weakCiphers(f *fact.Fact, output string) {
+	weak := []string{}
+	low, listed := false, false
+	for line := range strings.Lines(output) {
+		words := strings.Fields(line)
+		switch {
+		case strings.Contains(line, "Ciphers ("):
+			low = !strings.Contains(line, "High Strength")
+		case len(words) > 1 && strings.HasPrefix(words[1], "0x"):
+			listed = true
+			if (low || strings.Contains(words[0], "RC4")) && !slices.Contains(weak, words[0]) {
+				weak = append(weak, reports.Shorten(words[0], 80))
+			}
+		}
+	}
+	if listed {
+		slices.Sort(weak)
+		f.Values["tls_weak_ciphers"] = weak
 	}
 }
 

@@ -161,9 +161,6 @@ func (it *item) vulnerability(h *host) {
 	if it.solution != "" && !strings.EqualFold(it.solution, "n/a") {
 		vs["solution"] = it.solution
 	}
-	if t, ok := h.Values["scanned_at"]; ok {
-		vs["last_seen_at"] = t
-	}
 	h.Add(fact.Fact{Kind: fact.KindVulnerability, Key: it.key(), ObservedAt: h.ObservedAt, Values: vs, Missing: missing})
 }
 

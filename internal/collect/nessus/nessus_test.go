@@ -47,6 +47,25 @@ const sample = `<?xml version="1.0" ?>
 <ReportItem port="23" svc_name="telnet" protocol="tcp" severity="0" pluginID="22964" pluginName="Service Detection" pluginFamily="Service detection"><plugin_output>A telnet server is running on this port.</plugin_output></ReportItem>
 <ReportItem port="443" svc_name="www" protocol="tcp" severity="0" pluginID="56984" pluginName="SSL / TLS Versions Supported" pluginFamily="General"><plugin_output>This port supports TLSv1.0/TLSv1.2.</plugin_output></ReportItem>
 <ReportItem port="443" svc_name="www" protocol="tcp" severity="0" pluginID="22964" pluginName="Service Detection" pluginFamily="Service detection"><plugin_output>A web server is running on this port through TLSv1.2.</plugin_output></ReportItem>
+<ReportItem port="443" svc_name="www" protocol="tcp" severity="0" pluginID="21643" pluginName="SSL Cipher Suites Supported" pluginFamily="General"><plugin_output>SSL Version : TLSv12
+  Medium Strength Ciphers (&gt; 64-bit and &lt; 112-bit key, or 3DES)
+
+    Name                          Code             KEX
+    ----------------------        ----------       ---
+    DES-CBC3-SHA                  0x00, 0x0A       RSA
+
+  High Strength Ciphers (&gt;= 112-bit key)
+
+    Name                          Code             KEX
+    ----------------------        ----------       ---
+    RC4-SHA                       0x00, 0x05       RSA
+    ECDHE-RSA-AES128-SHA256       0xC0, 0x2F       ECDH
+</plugin_output></ReportItem>
+<ReportItem port="443" svc_name="www" protocol="tcp" severity="2" pluginID="51192" pluginName="SSL Certificate Cannot Be Trusted" pluginFamily="General"></ReportItem>
+<ReportItem port="25" svc_name="smtp" protocol="tcp" severity="0" pluginID="22964" pluginName="Service Detection" pluginFamily="Service detection"><plugin_output>An SMTP server is running on this port.</plugin_output></ReportItem>
+<ReportItem port="25" svc_name="smtp" protocol="tcp" severity="0" pluginID="10863" pluginName="SSL Certificate Information" pluginFamily="General"><plugin_output>Subject Name:
+
+Common Name: mx.example.org</plugin_output></ReportItem>
 <ReportItem port="9100" svc_name="jetdirect?" protocol="tcp" severity="0" pluginID="11219" pluginName="Nessus SYN scanner" pluginFamily="Port scanners"><plugin_output>Port 9100/tcp was found to be open</plugin_output></ReportItem>
 <ReportItem port="0" svc_name="general" protocol="tcp" severity="3" pluginID="21156" pluginName="Windows Compliance Checks" pluginFamily="Policy Compliance"><cm:compliance-check-name>1.1.1 Password history</cm:compliance-check-name><cm:compliance-check-id>ab12</cm:compliance-check-id><cm:compliance-result>FAILED</cm:compliance-result><cm:compliance-audit-file>CIS_2019.audit</cm:compliance-audit-file></ReportItem>
 </ReportHost>
@@ -87,7 +106,7 @@ func byKey(b *fact.Batch, kind fact.Kind) map[string]fact.Fact {
 func TestSample(t *testing.T) {
 	p := parse(t, "weekly.nessus", []byte(sample))
 	b := p.Batch
-	if b.Stream.ID != "import/nessus/weekly-internal" || !b.Stream.Snapshot || p.Rows != 6 {
+	if b.Stream.ID != "import/nessus/weekly-internal" || !b.Stream.Snapshot || p.Rows != 10 {
 		t.Errorf("stream %+v, %d rows", b.Stream, p.Rows)
 	}
 	end := time.Unix(1790000000, 0).UTC()
@@ -109,18 +128,21 @@ func TestSample(t *testing.T) {
 		"title": "MS17-010: Security Update", "cves": []string{"CVE-2017-0143", "CVE-2017-0144"}, "scanner": "Nessus", "scanner_id": "97833",
 		"severity": "critical", "cvss": 8.1, "known_exploited": true, "known_exploited_due_at": time.Date(2022, 4, 15, 0, 0, 0, 0, time.UTC),
 		"exploit_available": true, "port": int64(445), "published_at": time.Date(2017, 3, 14, 0, 0, 0, 0, time.UTC), "fix_available": true,
-		"solution": "Microsoft has released patches.", "status": "open", "last_seen_at": end,
+		"solution": "Microsoft has released patches.", "status": "open",
 	}
 	vulns := byKey(b, fact.KindVulnerability)
-	if d := cmp.Diff(wantVuln, vulns["nessus:97833:445/tcp"].Values); d != "" || len(vulns) != 1 {
+	if d := cmp.Diff(wantVuln, vulns["nessus:97833:445/tcp"].Values); d != "" || len(vulns) != 2 {
 		t.Error(len(vulns), d)
 	}
 	ends := byKey(b, fact.KindEndpoint)
 	if v := ends["23/tcp"].Values; v["service"] != "telnet" || v["clear_text"] != true || v["exposed"] != true {
 		t.Errorf("telnet: %v", v)
 	}
-	if v := ends["443/tcp"].Values; v["service"] != "https" || v["clear_text"] != false || v["tls_oldest"] != "1.0" || v["tls_newest"] != "1.2" {
+	if v := ends["443/tcp"].Values; v["service"] != "https" || v["clear_text"] != false || v["tls_oldest"] != "1.0" || v["tls_newest"] != "1.2" || v["cert_chain_valid"] != false || fmt.Sprint(v["tls_weak_ciphers"]) != "[DES-CBC3-SHA RC4-SHA]" {
 		t.Errorf("https: %v", v)
+	}
+	if f := ends["25/tcp"]; f.Values["service"] != "smtp" || f.Values["tls"] != true || f.Missing["clear_text"] == "" || f.Values["cert_subject"] != "mx.example.org" {
+		t.Errorf("smtp: %+v", f)
 	}
 	if f := ends["9100/tcp"]; f.Missing["service"] == "" || f.Missing["clear_text"] == "" {
 		t.Errorf("guessed service: %+v", f)
@@ -131,7 +153,7 @@ func TestSample(t *testing.T) {
 	}
 	wantScan := fact.Values{
 		"type": "vulnerability_scan", "title": "Weekly internal", "performed_at": end, "performer": "Nessus", "scope": "internal",
-		"assets": int64(1), "findings": int64(1), "credentialed": true,
+		"assets": int64(1), "findings": int64(2), "credentialed": true,
 	}
 	for _, f := range byKey(b, fact.KindActivity) {
 		if d := cmp.Diff(wantScan, f.Values); d != "" {
@@ -216,8 +238,26 @@ func TestFaults(t *testing.T) {
 	}
 	in.OnFault = collect.SkipRows
 	p, err := nessus.Importer{}.Parse(context.Background(), in)
-	if err != nil || len(p.Skipped) != 1 || len(byKey(p.Batch, fact.KindVulnerability)) != 0 {
+	if err != nil || len(p.Skipped) != 1 || len(byKey(p.Batch, fact.KindVulnerability)) != 1 {
 		t.Errorf("got %v, %+v", err, p)
+	}
+}
+
+func TestScopeOption(t *testing.T) {
+	in := collecttest.Input("x.nessus", []byte(sample))
+	in.Options = map[string]string{"scope": "external"}
+	p, err := nessus.Importer{}.Parse(context.Background(), in)
+	if err != nil {
+		t.Fatal(err)
+	}
+	collecttest.CheckBatch(t, p, in)
+	if v := byKey(p.Batch, fact.KindEndpoint)["23/tcp"].Values; v["internet_facing"] != true || p.Batch.Sightings[0].Values["internet_facing"] != true {
+		t.Errorf("a scan from outside: %v, %v", v, p.Batch.Sightings[0].Values)
+	}
+	for _, f := range byKey(p.Batch, fact.KindActivity) {
+		if f.Values["scope"] != "external" {
+			t.Errorf("activity %v", f.Values)
+		}
 	}
 }
 

@@ -293,6 +293,10 @@ func (p *parser) endpoints(out *reports.Host, h *seen) {
 		} else {
 			reports.State(f, "exposed", true)
 		}
+		if p.in.Options["scope"] == reports.External {
+			reports.State(f, "internet_facing", true)
+			out.Set("internet_facing", true)
+		}
 		pt.readScripts(f)
 		service := reports.Service(pt.service, pt.tls)
 		wrapped := service == "tcpwrapped"
@@ -313,7 +317,7 @@ func (p *parser) endpoints(out *reports.Host, h *seen) {
 		is, why := reports.Clear(service, pt.tls)
 		switch {
 		case pt.offers:
-			reports.Lack(f, "clear_text", "the service offers TLS; whether it insists on it was not tried")
+			reports.Lack(f, "clear_text", reports.Offers)
 			unsure++
 		case wrapped || service == "" || service == "unknown":
 			reports.Lack(f, "clear_text", "the service is not known")

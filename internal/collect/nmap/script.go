@@ -92,7 +92,10 @@ func (pt *port) readScripts(f *fact.Fact) {
 	for _, s := range pt.scripts {
 		switch s.id {
 		case "ssl-cert":
-			pt.speaksTLS(certificate(f, &s.root))
+			if yes := certificate(f, &s.root); yes {
+				pt.speaksTLS(yes)
+				reports.Lack(f, "cert_chain_valid", "nmap does not check who issued the certificate")
+			}
 		case "ssl-enum-ciphers":
 			pt.speaksTLS(ciphers(f, &s.root))
 		case "dicom-ping":
@@ -105,18 +108,11 @@ func (pt *port) speaksTLS(yes bool) {
 	if !yes {
 		return
 	}
-	if pt.tls || !upgrades[pt.service] {
+	if pt.tls || !reports.Upgrades(reports.Service(pt.service, false)) {
 		pt.tls = true
 	} else {
 		pt.offers = true
 	}
-}
-
-// upgrades are services that speak TLS only when asked, so that a certificate
-// of theirs does not make them encrypted.
-var upgrades = map[string]bool{
-	"smtp": true, "imap": true, "pop3": true, "ftp": true, "ldap": true, "postgresql": true, "mysql": true, "xmpp-client": true,
-	"xmpp-server": true, "nntp": true, "submission": true, "ms-sql-s": true,
 }
 
 func certificate(f *fact.Fact, n *node) bool {

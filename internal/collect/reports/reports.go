@@ -183,7 +183,18 @@ func Lack(f *fact.Fact, attr, why string) {
 	}
 }
 
-// Deliver puts the hosts and their facts into the batch. What several hosts of
+// sameRun is how far apart the times of one scan may be to count as one. A fact
+// with the time of its batch stays the same row from scan to scan.
+const sameRun = 24 * time.Hour
+
+func own(at, batch time.Time) time.Time {
+	if d := batch.Sub(at); -sameRun < d && d < sameRun {
+		return time.Time{}
+	}
+	return at
+}
+
+// Deliver puts the hosts and their facts into the batch, whose time is set. What several hosts of
 // one report share identifies none of them: a router that answers for a whole
 // network shows its own hardware address on every one. A host that is left
 // without any key is left out, with a note.
@@ -203,8 +214,11 @@ func (hs *Hosts) Deliver(b *fact.Batch) {
 			continue
 		}
 		b.Sightings = append(b.Sightings, fact.Sighting{
-			Ref: h.Ref, Keys: keys, ObservedAt: h.ObservedAt, Values: h.Values, Missing: h.Missing,
+			Ref: h.Ref, Keys: keys, ObservedAt: own(h.ObservedAt, b.ObservedAt), Values: h.Values, Missing: h.Missing,
 		})
+		for i := range h.Facts {
+			h.Facts[i].ObservedAt = own(h.Facts[i].ObservedAt, b.ObservedAt)
+		}
 		b.Facts = append(b.Facts, h.Facts...)
 	}
 	for k, n := range shared {

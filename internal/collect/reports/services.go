@@ -15,6 +15,15 @@ var mayUpgrade = map[string]bool{
 	"postgresql": true, "mysql": true, "mssql": true,
 }
 
+// Upgrades reports whether a service turns to TLS only when the other side asks,
+// so that a certificate of its does not make it encrypted.
+func Upgrades(service string) bool {
+	return mayUpgrade[service] || service == "ftp" || service == "ldap"
+}
+
+// Offers is why it is not known whether a service that offers TLS is in clear.
+const Offers = "the service offers TLS; whether it insists on it was not tried"
+
 // encrypted names services whose protocol is encrypted from its first byte on.
 var encrypted = map[string]bool{"ssh": true, "https": true, "ldaps": true, "imaps": true, "pop3s": true, "smtps": true, "ftps": true}
 
@@ -23,7 +32,7 @@ var services = map[string]string{
 	"www": "http", "http-proxy": "http", "http-alt": "http", "domain": "dns", "cifs": "smb", "microsoft-ds": "smb", "netbios-ssn": "smb",
 	"ms-wbt-server": "rdp", "msrdp": "rdp", "epmap": "msrpc", "acr-nema": "dicom", "hl7-mllp": "hl7",
 	"shell": "rsh", "login": "rlogin", "exec": "rexec", "submission": "smtp", "ms-sql-s": "mssql", "postgres": "postgresql",
-	"snmptrap": "snmp", "x11-ssh": "ssh", "ldapssl": "ldaps",
+	"snmptrap": "snmp", "ldapssl": "ldaps", "xmpp-client": "xmpp", "xmpp-server": "xmpp",
 }
 
 // Service returns our name of a service that a tool recognised.

@@ -191,7 +191,7 @@ func (p *parser) vulnerability(h *reports.Host, res *result, j *judged) {
 	slices.Sort(j.cves)
 	vs := fact.Values{
 		"title": j.rule, "cves": slices.Compact(j.cves), "scanner": tool(res.system), "scanner_id": j.rule, "port": int64(0), "status": "open",
-		"last_seen_at": h.ObservedAt, "fix_available": true, // the rule asks for an update that exists
+		"fix_available": true, // the rule asks for an update that exists
 	}
 	if def.title != "" {
 		vs["title"] = def.title

@@ -233,7 +233,7 @@ func (s Suite) damaged(t *testing.T) {
 // insideComment tells bytes in XML comments and instructions, whose text nobody reads.
 func insideComment(b []byte, at int) bool {
 	for _, mark := range [][2]string{{"<!--", "-->"}, {"<?", "?>"}} {
-		if open := bytes.LastIndex(b[:at], []byte(mark[0])); open >= 0 && bytes.Index(b[open:at], []byte(mark[1])) < 0 {
+		if open := bytes.LastIndex(b[:at], []byte(mark[0])); open >= 0 && !bytes.Contains(b[open:at], []byte(mark[1])) {
 			return true
 		}
 	}

@@ -117,7 +117,7 @@ type component struct {
 	external                                bool
 	source, sourceVersion, sourceRelease    string // as trivy notes them
 	sourceEpoch                             string
-	named, typed, versioned                 bool
+	typed, versioned                        bool
 }
 
 // fullName is the name with its group.

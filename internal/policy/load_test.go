@@ -250,3 +250,31 @@ func checkFaults(t *testing.T, text string, faults Faults) {
 		t.Errorf("not foreseen: %v", f)
 	}
 }
+
+// TestHostileSizes: files of the greatest size that are accepted at all, each
+// made of what costs a YAML parser most.
+func TestHostileSizes(t *testing.T) {
+	fill := func(s string) string { return strings.Repeat(s, (250<<10)/len(s)) }
+	var keys, deep strings.Builder
+	for i := range 20_000 {
+		fmt.Fprintf(&keys, "k%d: v\n", i)
+	}
+	for i := range 190 {
+		fmt.Fprintf(&deep, "%sa:\n", strings.Repeat(" ", i))
+	}
+	for name, text := range map[string]string{
+		"many keys": keys.String(), "one key many times": fill("a: b\n"), "JSON": "{" + fill("\"a\":b,\n") + "}", "open keys": fill("a:\n"),
+		"question keys": fill("? a\n: b\n"), "documents": fill("---\na: b\n"), "a long list": fill("- a\n"), "lists of lists": fill("- - - a\n"),
+		"anchors": fill("- &a b\n"), "a long flow list": "a: [" + fill("a,\n") + "]", "folded text": "a: >\n" + fill("  xx\n"), "comments": fill("# c\n"),
+		"deep": deep.String(), "brackets": fill("{a\n}"), "one line": strings.Repeat("a", 200<<10), "too large": strings.Repeat("a: b\n", 100_000),
+	} {
+		start := time.Now()
+		_, err := Load(goals, source(map[string]string{"mfa.yaml": text}))
+		if !errs.Is(err, errs.Invalid) {
+			t.Errorf("%s: got %v, want an invalid file", name, err)
+		}
+		if took := time.Since(start); took > budget {
+			t.Errorf("%s: it took %s to refuse", name, took)
+		}
+	}
+}

@@ -6,11 +6,10 @@
 //   node scripts/shots.mjs [--only substring] [--out folder] [--no-axe]
 //
 // It needs the built pages and an API: the development server, or ASEPSIS_API.
-import { mkdir, mkdtemp } from "node:fs/promises";
+import { mkdir } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { AxeBuilder } from "@axe-core/playwright";
-import { chromium } from "playwright-core";
+import { judge, launch, watch } from "./browser.mjs";
 import { serve } from "./serve.mjs";
 
 const argument = (name) => {
@@ -19,7 +18,7 @@ const argument = (name) => {
 };
 const only = argument("--only") ?? "";
 const out = argument("--out") ?? join(tmpdir(), "asepsis-shots");
-const judge = !process.argv.includes("--no-axe");
+const judged = !process.argv.includes("--no-axe");
 const api = process.env.ASEPSIS_API ?? "http://127.0.0.1:7300";
 await mkdir(out, { recursive: true });
 
@@ -59,12 +58,7 @@ const pages = {
 };
 
 const { server, url } = await serve(api);
-const profile = await mkdtemp(join(tmpdir(), "asepsis-browser-"));
-const browser = await chromium.launchPersistentContext(profile, {
-  executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
-  headless: true,
-  args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"],
-});
+const browser = await launch();
 
 let faults = 0;
 for (const [name, path] of Object.entries(pages)) {
@@ -72,9 +66,7 @@ for (const [name, path] of Object.entries(pages)) {
   for (const scheme of ["light", "dark"]) {
     for (const width of [1440, 390]) {
       const page = await browser.newPage();
-      const said = [];
-      page.on("console", (message) => message.type() === "error" && said.push(message.text()));
-      page.on("pageerror", (error) => said.push(String(error)));
+      const said = watch(page);
       await page.emulateMedia({ colorScheme: scheme });
       await page.setViewportSize({ width, height: width === 390 ? 844 : 900 });
       await page.goto(url + path);
@@ -84,16 +76,7 @@ for (const [name, path] of Object.entries(pages)) {
       const wide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
       if (wide > 0) said.push(`the page is ${wide} px wider than the screen`);
       await page.screenshot({ path: join(out, `${name}-${scheme}-${width}.png`), fullPage: true });
-      if (judge) {
-        // The report is a document of its own, made and judged elsewhere.
-        const { violations } = await new AxeBuilder({ page }).exclude("iframe").analyze();
-        for (const one of violations) {
-          const grave = one.impact === "serious" || one.impact === "critical";
-          const where = one.nodes.slice(0, 3).map((node) => `${node.target.join(" ")}: ${(node.any[0] ?? node.all[0] ?? node.none[0])?.message ?? ""}`);
-          if (grave) said.push(`${one.impact} ${one.id}: ${one.help}\n    ${where.join("\n    ")}`);
-          else console.log(`  ${name} ${scheme} ${width}: ${one.impact} ${one.id} ${where[0]}`);
-        }
-      }
+      if (judged) said.push(...(await judge(page, `${name} ${scheme} ${width}`)));
       faults += said.length;
       console.log(`${said.length === 0 ? "ok  " : "BAD "} ${name} ${scheme} ${width}`);
       for (const line of said) console.log(`  ${line}`);

@@ -22,6 +22,10 @@ export function useGoal(id: string) {
   return useQuery({ queryKey: ["goals", id], queryFn: ({ signal }) => read(api.GET("/goals/{id}", { params: { path: { id } }, signal })) });
 }
 
+export function useChecks() {
+  return useQuery({ queryKey: ["checks"], queryFn: async ({ signal }) => (await read(api.GET("/checks", { signal }))).items });
+}
+
 export function useCheck(id: string) {
   return useQuery({ queryKey: ["checks", id], queryFn: ({ signal }) => read(api.GET("/checks/{id}", { params: { path: { id } }, signal })) });
 }

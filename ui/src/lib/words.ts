@@ -1,3 +1,5 @@
+import { value } from "./format";
+
 /**
  * The words for what the API answers with. One word per concept, the same on
  * every page; a state is never told by color alone.
@@ -110,7 +112,8 @@ export function capital(text: string): string {
 
 const attributeWords: Record<string, string> = {
   mfa: "MFA",
-  os: "Operating system",
+  email: "e-mail",
+  os: "operating system",
   ip: "IP",
   ips: "IP addresses",
   macs: "MAC addresses",
@@ -135,4 +138,30 @@ const attributeWords: Record<string, string> = {
 export function attributeLabel(name: string): string {
   const words = name.replace(/_at$/, "").split("_").map((word) => attributeWords[word] ?? word);
   return capital(words.join(" "));
+}
+
+// Attributes whose values are words of ours, written with underscores. Names that people gave stay as they are.
+const worded = new Set(["class", "status", "type", "criticality", "tier", "severity", "product", "topic", "outcome", "zone", "directory", "encryption"]);
+
+/** attributeValue shows a value of an attribute: in_use → in use. */
+export function attributeValue(name: string, v: unknown): string {
+  if (typeof v === "string" && worded.has(name)) return v.replaceAll("_", " ");
+  return value(v);
+}
+
+/**
+ * inWords tells a line of the server, "mfa_enabled: false · mfa_methods: [sms]",
+ * in the words of the pages. What is not written so stays as it is.
+ */
+export function inWords(line: string): string {
+  return line
+    .split(" · ")
+    .map((part) => {
+      const found = /^([a-z][a-z0-9]*(?:_[a-z0-9]+)*): (.+)$/s.exec(part);
+      if (!found) return part;
+      const [, name = "", told = ""] = found;
+      const plain = told === "true" ? "yes" : told === "false" ? "no" : told.replace(/^\[(.*)\]$/, (_, list: string) => list.split(" ").join(", ") || "none");
+      return `${attributeLabel(name)}: ${plain}`;
+    })
+    .join(" · ");
 }

@@ -15,6 +15,17 @@ const icons: Record<string, IconName> = {
   person: "people",
   vendor: "vendors",
   account: "accounts",
+  // Pages, by the first word of their address.
+  today: "today",
+  goals: "goals",
+  imports: "imports",
+  report: "report",
+  assets: "assets",
+  people: "people",
+  accounts: "accounts",
+  vendors: "vendors",
+  settings: "settings",
+  audit: "audit",
 };
 
 // What is offered before anything is typed.
@@ -71,7 +82,7 @@ export default function Palette({ session, onClose }: { session: SessionState; o
             >
               {(hit: SearchHit) => (
                 <MenuItem id={`${hit.kind}/${hit.id}`} textValue={hit.label} className="palette-item">
-                  <Icon name={icons[hit.kind] ?? "file"} />
+                  <Icon name={icons[hit.id.slice(1)] ?? icons[hit.kind] ?? "file"} />
                   <div>
                     <Text slot="label">{hit.label}</Text>
                     {hit.note && (

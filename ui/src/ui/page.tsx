@@ -29,10 +29,10 @@ export function PageHead(props: { title: string; crumbs?: Crumb[]; lead?: ReactN
       {crumbs.length > 0 && (
         <nav className="crumbs" aria-label="Breadcrumbs">
           <ol>
-            {crumbs.map((crumb) => (
+            {crumbs.map((crumb, at) => (
               <li key={crumb.to}>
+                {at > 0 && <Icon name="next" size={12} />}
                 <Link to={crumb.to}>{crumb.label}</Link>
-                <Icon name="next" size={12} />
               </li>
             ))}
           </ol>

@@ -1,6 +1,6 @@
-import { type KeyboardEvent, type ReactNode, useRef } from "react";
+import { type KeyboardEvent, type ReactNode, useEffect, useRef, useState } from "react";
 import { Link, useLocation, useNavigate } from "react-router";
-import { count } from "@/lib/format";
+import { count, plural } from "@/lib/format";
 import { nextSort, useFilters } from "@/lib/filters";
 import { Icon } from "./icons";
 
@@ -22,9 +22,22 @@ interface Props<T> {
   rowKey: (row: T) => string;
   /** Where a row leads; the first column becomes the link. */
   href?: (row: T) => string;
-  /** The tone of a row's edge, beside the word that says the same. */
-  tone?: (row: T) => string | undefined;
   busy?: boolean;
+}
+
+/** useScrolls tells whether an element is too narrow for what it holds. */
+function useScrolls() {
+  const ref = useRef<HTMLDivElement>(null);
+  const [scrolls, setScrolls] = useState(false);
+  useEffect(() => {
+    const element = ref.current;
+    if (!element) return;
+    const observer = new ResizeObserver(() => setScrolls(element.scrollWidth > element.clientWidth));
+    observer.observe(element);
+    if (element.firstElementChild) observer.observe(element.firstElementChild);
+    return () => observer.disconnect();
+  }, []);
+  return [ref, scrolls] as const;
 }
 
 /**
@@ -32,9 +45,10 @@ interface Props<T> {
  * Home and End to the ends, Enter opens. On a narrow screen every row becomes a
  * card. The order lives in the address as sort=column or sort=-column.
  */
-export function DataTable<T>({ caption, columns, rows, rowKey, href, tone, busy }: Props<T>) {
+export function DataTable<T>({ caption, columns, rows, rowKey, href, busy }: Props<T>) {
   const { filters, set } = useFilters("sort");
   const body = useRef<HTMLTableSectionElement>(null);
+  const [wrap, scrolls] = useScrolls();
 
   function walk(event: KeyboardEvent) {
     const links = [...(body.current?.querySelectorAll<HTMLElement>("[data-row-link]") ?? [])];
@@ -46,7 +60,13 @@ export function DataTable<T>({ caption, columns, rows, rowKey, href, tone, busy 
   }
 
   return (
-    <div className="table-wrap" aria-busy={busy || undefined}>
+    <div
+      ref={wrap}
+      className="table-wrap"
+      aria-busy={busy || undefined}
+      // The keyboard can scroll it where it does not fit, and does not stop at it where it does.
+      {...(scrolls ? { role: "region", "aria-label": caption, tabIndex: 0 } : {})}
+    >
       {/* Roles are spelled out because the cards of narrow screens take the table's display away. */}
       <table className="table" role="table">
         <caption className="visually-hidden">{caption}</caption>
@@ -81,13 +101,11 @@ export function DataTable<T>({ caption, columns, rows, rowKey, href, tone, busy 
         </thead>
         <tbody role="rowgroup" ref={body} onKeyDown={walk}>
           {rows.map((row) => (
-            <tr key={rowKey(row)} role="row" data-tone={tone?.(row)} data-link={href ? true : undefined}>
+            <tr key={rowKey(row)} role="row" data-link={href ? true : undefined}>
               {columns.map((column, at) => (
                 <td key={column.id} role="cell" data-label={column.header} data-end={column.end || undefined} data-first={at === 0 || undefined}>
                   {at === 0 && href ? (
-                    <Link to={href(row)} className="row-link" data-row-link>
-                      {column.cell(row)}
-                    </Link>
+                    <RowLink to={href(row)}>{column.cell(row)}</RowLink>
                   ) : (
                     column.cell(row)
                   )}
@@ -101,11 +119,22 @@ export function DataTable<T>({ caption, columns, rows, rowKey, href, tone, busy 
   );
 }
 
+// A short name stays on one line: host names must not break at their hyphens.
+function RowLink({ to, children }: { to: string; children: ReactNode }) {
+  const short = typeof children === "string" && children.length <= 28;
+  return (
+    <Link to={to} className="row-link" data-short={short || undefined} data-row-link>
+      {children}
+    </Link>
+  );
+}
+
 /**
  * Pager moves through a list by the server's cursors. The page number in the
  * address is for people only; the cursor decides.
  */
-export function Pager({ next, total, shown, limit, noun }: { next: string; total: number; shown: number; limit: number; noun: string }) {
+export function Pager(props: { next: string; total: number; shown: number; limit: number; one: string; many?: string }) {
+  const { next, total, shown, limit, one, many = `${one}s` } = props;
   const { filters, set } = useFilters("cursor", "page");
   const navigate = useNavigate();
   const location = useLocation();
@@ -114,13 +143,13 @@ export function Pager({ next, total, shown, limit, noun }: { next: string; total
   const stepped = (location.state as { stepped?: boolean } | null)?.stepped ?? false;
   if (shown === 0) return null;
   return (
-    <nav className="pager" aria-label={`Pages of ${noun}`}>
+    <nav className="pager" aria-label={`Pages of ${many}`}>
       <p className="num muted" role="status">
         {total >= 0
           ? total === shown && page === 1
-            ? `${count(total)} ${noun}`
-            : `${count(from)} to ${count(from + shown - 1)} of ${count(total)} ${noun}`
-          : `${count(shown)} ${noun} on this page`}
+            ? plural(total, one, many)
+            : `${count(from)} to ${count(from + shown - 1)} of ${plural(total, one, many)}`
+          : `${plural(shown, one, many)} on this page`}
       </p>
       {(page > 1 || next) && (
         <div className="actions">

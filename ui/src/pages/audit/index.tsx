@@ -9,7 +9,6 @@ import { EmptyState, ErrorState, PageHead, Skeleton } from "@/ui/page";
 import { SearchBox } from "@/ui/searchbox";
 import { type Column, DataTable, Pager } from "@/ui/table";
 import { actionWord, actionGroups, fromWord } from "./words";
-import "../settings/settings.css";
 
 const columns: Column<AuditEvent>[] = [
   { id: "at", header: "When", cell: (event) => <span className="num nowrap">{moment(event.at)}</span> },
@@ -75,7 +74,7 @@ export function Component() {
         {data && data.items.length > 0 && (
           <>
             <DataTable caption="Audit trail, newest first" columns={columns} rows={data.items} rowKey={(event) => event.id} busy={events.isPlaceholderData} />
-            <Pager next={data.next} total={data.total} shown={data.items.length} limit={limit} noun="events" />
+            <Pager next={data.next} total={data.total} shown={data.items.length} limit={limit} one="event" />
           </>
         )}
       </section>

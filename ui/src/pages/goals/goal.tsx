@@ -60,7 +60,7 @@ export function Component() {
       {goal.isPending && <Skeleton lines={12} />}
       {data && (
         <>
-          <div className="columns">
+          <div className="columns" data-stretch>
             <Panel title="Why it stands here">
               <Reasons reasons={data.why} empty="Every check of this goal is met." />
             </Panel>

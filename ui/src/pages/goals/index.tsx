@@ -20,7 +20,7 @@ const columns: Column<GoalTile>[] = [
   { id: "coverage", header: "Coverage", cell: (goal) => <CoverageBar coverage={goal.coverage} one="result" nothing="Nothing to measure is known yet" /> },
   {
     id: "score",
-    header: "Score over what was measured",
+    header: "Score where measured",
     sort: "score",
     end: true,
     cell: (goal) => (goal.score === null ? <span className="muted">not measured</span> : <span className="num">{Math.round(goal.score)} of 100</span>),

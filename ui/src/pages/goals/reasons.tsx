@@ -1,6 +1,7 @@
 import { Link } from "react-router";
 import type { Reason } from "@/api/types";
 import { count } from "@/lib/format";
+import { inWords } from "@/lib/words";
 
 /** Reasons lists why results are as they are, most frequent first. */
 export function Reasons({ reasons, empty }: { reasons: Reason[]; empty: string }) {
@@ -10,7 +11,7 @@ export function Reasons({ reasons, empty }: { reasons: Reason[]; empty: string }
       {reasons.map((reason) => (
         <li key={reason.text}>
           {reason.count > 0 && <span className="reasons-count num">{count(reason.count)}</span>}
-          <span>{reason.text}</span>
+          <span>{inWords(reason.text)}</span>
         </li>
       ))}
     </ul>

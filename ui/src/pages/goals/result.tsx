@@ -1,8 +1,8 @@
 import { Link, useParams } from "react-router";
-import { useResult } from "@/api/queries";
+import { useGoals, useResult } from "@/api/queries";
 import type { Observed } from "@/api/types";
-import { ago, moment, value } from "@/lib/format";
-import { assuranceMeaning, assuranceWord, attributeLabel, capital, kindWord, verdictTone } from "@/lib/words";
+import { ago, moment } from "@/lib/format";
+import { assuranceMeaning, assuranceWord, attributeLabel, attributeValue, capital, inWords, kindWord, verdictTone } from "@/lib/words";
 import { resourceLink } from "@/lib/links";
 import { ErrorState, PageHead, Panel, Skeleton } from "@/ui/page";
 import { Severity, VerdictBadge } from "@/ui/state";
@@ -30,7 +30,7 @@ const columns: Column<Observed>[] = [
           {observed.why && <p className="value-note">{observed.why}</p>}
         </>
       ) : (
-        <strong className="num">{value(observed.value)}</strong>
+        <strong className="num">{attributeValue(observed.name, observed.value)}</strong>
       ),
   },
   {
@@ -66,14 +66,16 @@ const columns: Column<Observed>[] = [
 export function Component() {
   const { goal = "", check = "", resource = "" } = useParams();
   const result = useResult(check, resource);
+  const goals = useGoals();
   const data = result.data;
+  const of = goals.data?.find((one) => one.id === goal);
   return (
     <div className="page">
       <PageHead
         title={data?.label ?? "Result"}
         crumbs={[
           { to: "/goals", label: "Goals" },
-          { to: `/goals/${goal}`, label: "Goal" },
+          { to: `/goals/${goal}`, label: of ? `${of.number}. ${of.title}` : "Goal" },
           { to: `/goals/${goal}/checks/${check}`, label: data?.check_title ?? "Check" },
         ]}
         badge={data && <VerdictBadge verdict={data.verdict} />}
@@ -105,8 +107,18 @@ export function Component() {
           <div className="versus">
             <div data-tone={verdictTone[data.verdict]}>
               <h2>Observed</h2>
-              <p>{data.observed || "Nothing"}</p>
-              {data.why && <p className="muted">{data.why}</p>}
+              {data.values.length > 0 && data.values.length <= 6 ? (
+                <ul>
+                  {data.values.map((one) => (
+                    <li key={one.name}>
+                      {attributeLabel(one.name)}: <strong>{one.value === null || one.value === undefined ? "not measured" : attributeValue(one.name, one.value)}</strong>
+                    </li>
+                  ))}
+                </ul>
+              ) : (
+                <p>{inWords(data.observed) || "Nothing"}</p>
+              )}
+              {data.why && <p className="muted">{inWords(data.why)}</p>}
             </div>
             <div>
               <h2>Expected</h2>

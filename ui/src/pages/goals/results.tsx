@@ -4,7 +4,7 @@ import type { ResultRow } from "@/api/types";
 import type { Tally } from "@/lib/coverage";
 import { useFilters } from "@/lib/filters";
 import { count } from "@/lib/format";
-import { assuranceWord, kindWord, type Verdict, verdictTone, verdictWord } from "@/lib/words";
+import { assuranceWord, inWords, kindWord, type Verdict, verdictTone, verdictWord } from "@/lib/words";
 import { Icon } from "@/ui/icons";
 import { EmptyState, ErrorState, Panel, Skeleton } from "@/ui/page";
 import { SearchBox } from "@/ui/searchbox";
@@ -19,8 +19,8 @@ const columns: Column<ResultRow>[] = [
     header: "Observed",
     cell: (row) => (
       <>
-        {row.observed}
-        {row.why && <p className="value-note">{row.why}</p>}
+        {inWords(row.observed)}
+        {row.why && <p className="value-note">{inWords(row.why)}</p>}
       </>
     ),
   },
@@ -81,7 +81,7 @@ export function Results({ check, goal, tally, kind }: { check: string; goal: str
           busy={results.isPlaceholderData}
         />
       )}
-      {results.data && <Pager next={results.data.next} total={results.data.total} shown={rows.length} limit={limit} noun="results" />}
+      {results.data && <Pager next={results.data.next} total={results.data.total} shown={rows.length} limit={limit} one="result" />}
     </Panel>
   );
 }

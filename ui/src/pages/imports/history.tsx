@@ -16,7 +16,7 @@ const columns: Column<ImportSummary>[] = [
     end: true,
     cell: (one) => <span className="num">{one.skipped > 0 ? count(one.skipped) : "none"}</span>,
   },
-  { id: "at", header: "When", cell: (one) => <span title={moment(one.at)}>{ago(one.at)}</span> },
+  { id: "at", header: "When", cell: (one) => <span className="nowrap" title={moment(one.at)}>{ago(one.at)}</span> },
   { id: "by", header: "By", cell: (one) => one.by },
   { id: "size", header: "Size", end: true, cell: (one) => <span className="num nowrap">{bytes(one.size)}</span> },
 ];
@@ -40,7 +40,7 @@ export function History() {
       {data && data.items.length > 0 && (
         <>
           <DataTable caption="History of imports" columns={columns} rows={data.items} rowKey={(one) => one.id} href={(one) => `/imports/${one.id}`} />
-          <Pager next={data.next} total={data.total} shown={data.items.length} limit={limit} noun="imports" />
+          <Pager next={data.next} total={data.total} shown={data.items.length} limit={limit} one="import" />
         </>
       )}
     </Panel>

@@ -6,6 +6,7 @@ import { FileDrop } from "@/ui/filedrop";
 import { Icon } from "@/ui/icons";
 import { ErrorState, Notice, PageHead, Panel, Skeleton } from "@/ui/page";
 import { templateURL } from "@/api/client";
+import { capital } from "@/lib/words";
 import { History } from "./history";
 import { Preview } from "./preview";
 import "./imports.css";
@@ -69,7 +70,7 @@ export function Component() {
               <li key={format.id}>
                 <div>
                   <strong>{format.title}</strong> <span className="muted small">{format.extensions.join(", ")}</span>
-                  <p className="muted">{format.gives}</p>
+                  <p className="muted">{capital(format.gives)}</p>
                 </div>
                 {format.template && (
                   <a className="button" href={templateURL(format.template)} download>

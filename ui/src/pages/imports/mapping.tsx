@@ -5,8 +5,9 @@ import { Select } from "@/ui/field";
 import { Notice } from "@/ui/page";
 
 /** Mapping asks what each column of a table is, with samples of what it holds. */
-export function Mapping({ mapping, choice, onChange }: { mapping: ColumnMapping; choice: Choice; onChange: (choice: Choice) => void }) {
-  const missing = missingFields(choice, mapping.fields);
+export function Mapping(props: { mapping: ColumnMapping; choice: Choice; asked: boolean; onChange: (choice: Choice) => void }) {
+  const { mapping, choice, asked, onChange } = props;
+  const missing = asked ? missingFields(choice, mapping.fields) : [];
   return (
     <div className="stack">
       {mapping.unsure && (

@@ -28,12 +28,15 @@ export function Preview({ file, onRemove }: { file: File; onRemove: () => void }
   const [problem, setProblem] = useState<Problem | null>(null);
   const [mapping, setMapping] = useState<ColumnMapping | null>(null);
   const [choice, setChoice] = useState<Choice>({});
+  // Once a person has said what the columns are, every later reading says so too.
+  const [answered, setAnswered] = useState(false);
   const [stored, setStored] = useState<ImportOutcome | null>(null);
 
   async function send(dryRun: boolean, over: { skipRows?: boolean } = {}) {
     setProblem(null);
     try {
-      const confirmed = mapping && (mapping.unsure || changed(choice, mapping.columns));
+      const confirmed = mapping && (answered || mapping.unsure || changed(choice, mapping.columns));
+      if (confirmed) setAnswered(true);
       const outcome = await run.mutateAsync({
         file,
         dryRun,
@@ -70,7 +73,9 @@ export function Preview({ file, onRemove }: { file: File; onRemove: () => void }
     void send(true);
   }, []);
 
-  const blocked = mapping !== null && missingFields(choice, mapping.fields).length > 0;
+  // What the server accepted as it stands needs no second opinion.
+  const asked = mapping !== null && (!seen || changed(choice, mapping.columns));
+  const blocked = asked && missingFields(choice, mapping.fields).length > 0;
   const accounts = (seen?.format ?? problem?.format ?? mapping?.table ?? "").includes("account");
 
   if (stored) {
@@ -151,7 +156,7 @@ export function Preview({ file, onRemove }: { file: File; onRemove: () => void }
       {mapping && (
         <details className="disclosure" open={mapping.unsure || !!problem?.mapping}>
           <summary>Columns and what they are</summary>
-          <Mapping mapping={mapping} choice={choice} onChange={setChoice} />
+          <Mapping mapping={mapping} choice={choice} asked={asked} onChange={setChoice} />
         </details>
       )}
 
@@ -205,7 +210,7 @@ export function Preview({ file, onRemove }: { file: File; onRemove: () => void }
 
       {(seen || mapping) && (
         <div className="actions">
-          {seen && !(mapping?.unsure && changed(choice, mapping.columns)) ? (
+          {seen && !asked ? (
             <button type="button" className="button" data-primary disabled={run.isPending || blocked} onClick={() => void send(false)}>
               {run.isPending ? "Working" : "Import"}
             </button>

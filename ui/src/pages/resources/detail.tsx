@@ -1,9 +1,9 @@
 import { Link, useParams } from "react-router";
 import { useResource } from "@/api/queries";
 import type { Attribute, ResultOfCheck } from "@/api/types";
-import { ago, count, day, moment, value } from "@/lib/format";
+import { ago, count, day, moment } from "@/lib/format";
 import { resourceHome, resourceLink } from "@/lib/links";
-import { assuranceWord, attributeLabel, capital, kindWord } from "@/lib/words";
+import { assuranceWord, attributeLabel, attributeValue, capital, inWords, kindWord } from "@/lib/words";
 import { EmptyState, ErrorState, PageHead, Panel, Skeleton } from "@/ui/page";
 import { Severity, VerdictBadge } from "@/ui/state";
 import { type Column, DataTable } from "@/ui/table";
@@ -31,11 +31,11 @@ const attributes: Column<Attribute>[] = [
             {one.missing && <p className="value-note">{one.missing}</p>}
           </>
         ) : (
-          <span className="num">{value(one.value)}</span>
+          <span className="num">{attributeValue(one.name, one.value)}</span>
         )}
         {one.others.map((other, at) => (
           <p key={at} className="other">
-            {other.origin.title} says {value(other.value)} ({ago(other.origin.observed_at)})
+            {other.origin.title} says {attributeValue(one.name, other.value)} ({ago(other.origin.observed_at)})
           </p>
         ))}
       </>
@@ -60,20 +60,37 @@ const attributes: Column<Attribute>[] = [
   },
 ];
 
-const results: Column<ResultOfCheck>[] = [
-  { id: "title", header: "Check", cell: (one) => one.title },
-  {
-    id: "verdict",
-    header: "Result",
-    cell: (one) => (
-      <>
-        <VerdictBadge verdict={one.verdict} />
-        {one.why && <p className="value-note">{one.why}</p>}
-      </>
-    ),
-  },
-  { id: "severity", header: "Severity", cell: (one) => <Severity severity={one.severity} /> },
-];
+/** What says most about a resource of each kind, after its name. */
+const telling: Record<string, string[]> = {
+  asset: ["class", "location", "os_name"],
+  person: ["role", "department"],
+  account: ["type", "directory"],
+  vendor: ["service", "tier"],
+};
+
+function summary(kind: string, known: Attribute[]): string {
+  const told = (telling[kind] ?? []).map((name) => known.find((one) => one.name === name)).filter((one) => one?.value != null);
+  return told.length > 0 ? told.map((one) => attributeValue(one!.name, one!.value)).join(", ") : kindWord(kind, 1);
+}
+
+function Results({ results, resource }: { results: ResultOfCheck[]; resource: string }) {
+  return (
+    <ul className="verdicts">
+      {results.map((one) => (
+        <li key={one.check}>
+          <VerdictBadge verdict={one.verdict} />
+          <div>
+            <Link className="row-link" to={`/goals/${one.goal}/checks/${one.check}/results/${encodeURIComponent(resource)}`}>
+              {one.title}
+            </Link>
+            {one.why && <p className="value-note">{inWords(one.why)}</p>}
+          </div>
+          <Severity severity={one.severity} />
+        </li>
+      ))}
+    </ul>
+  );
+}
 
 /** Detail is everything known about one resource, with where each value came from. */
 function Detail({ kind }: { kind: string }) {
@@ -90,7 +107,7 @@ function Detail({ kind }: { kind: string }) {
         lead={
           data && (
             <>
-              {capital(kindWord(kind, 1))}
+              {capital(summary(kind, data.attributes))}
               {data.asset && (
                 <>
                   {" "}
@@ -117,13 +134,7 @@ function Detail({ kind }: { kind: string }) {
           <div className="stack" data-wide>
             <Panel title="What the checks say" flush>
               {data.results.length > 0 ? (
-                <DataTable
-                  caption="What the checks say"
-                  columns={results}
-                  rows={data.results}
-                  rowKey={(one) => one.check}
-                  href={(one) => `/goals/${one.goal}/checks/${one.check}/results/${encodeURIComponent(data.id)}`}
-                />
+                <Results results={data.results} resource={data.id} />
               ) : (
                 <EmptyState title="No check looks at it" />
               )}

@@ -2,9 +2,9 @@ import { Link, useParams } from "react-router";
 import { unknownValue, useResources } from "@/api/queries";
 import type { Facet, ResourceRow } from "@/api/types";
 import { attributeFilters, useFilters } from "@/lib/filters";
-import { count, value } from "@/lib/format";
+import { count } from "@/lib/format";
 import { resourceHome, resourceLink } from "@/lib/links";
-import { attributeLabel, capital, kindWord, type Verdict, verdictWord } from "@/lib/words";
+import { attributeLabel, attributeValue, capital, kindWord, type Verdict, verdictWord } from "@/lib/words";
 import { TallyLine } from "@/ui/coverage";
 import { Select } from "@/ui/field";
 import { EmptyState, ErrorState, PageHead, Skeleton } from "@/ui/page";
@@ -24,7 +24,8 @@ export function List({ kind }: { kind: string }) {
 
   const columns: Column<ResourceRow>[] = [
     { id: "label", header: capital(kindWord(kind, 1)), sort: "label", cell: (row) => row.label },
-    ...(data?.columns ?? []).map(
+    // A column that only repeats the label says nothing new.
+    ...(data?.columns ?? []).filter((attribute) => !data?.items.every((row) => row.values[attribute.name] === row.label)).map(
       (attribute): Column<ResourceRow> => ({
         id: attribute.name,
         header: attributeLabel(attribute.name),
@@ -78,7 +79,7 @@ export function List({ kind }: { kind: string }) {
               href={(row) => resourceLink(row.kind, row.id)}
               busy={list.isPlaceholderData}
             />
-            <Pager next={data.next} total={data.total} shown={data.items.length} limit={limit} noun={page.noun} />
+            <Pager next={data.next} total={data.total} shown={data.items.length} limit={limit} one={kindWord(kind, 1)} many={kindWord(kind)} />
           </>
         )}
         {data && data.items.length === 0 && (
@@ -105,7 +106,7 @@ export function List({ kind }: { kind: string }) {
 /** A value, or why there is none: what could not be read is never shown as a no. */
 function Cell({ row, attribute }: { row: ResourceRow; attribute: string }) {
   const known = row.values[attribute];
-  if (known !== undefined && known !== null) return <span className="num">{value(known)}</span>;
+  if (known !== undefined && known !== null) return <span className="num">{attributeValue(attribute, known)}</span>;
   const why = row.missing[attribute];
   return (
     <span className="muted" title={why}>

@@ -1,6 +1,6 @@
 import { type FormEvent, useState } from "react";
 import { Link } from "react-router";
-import { useParameters, usePutParameter } from "@/api/queries";
+import { useChecks, useParameters, usePutParameter } from "@/api/queries";
 import { may, useSession } from "@/api/session";
 import type { Parameter } from "@/api/types";
 import { useFilters } from "@/lib/filters";
@@ -18,6 +18,7 @@ import { parseValue } from "@/lib/parameter";
 /** Parameters are the thresholds, cadences and windows that checks decide by. */
 export function Component() {
   const parameters = useParameters();
+  const checks = useChecks();
   const session = useSession();
   const { filters, set } = useFilters("q", "show");
   const [editing, setEditing] = useState<Parameter | null>(null);
@@ -41,7 +42,11 @@ export function Component() {
     {
       id: "check",
       header: "Check",
-      cell: (one) => (one.check ? <span className="mono small">{one.check}</span> : "All checks"),
+      cell: (one) => {
+        const check = checks.data?.find((other) => other.id === one.check);
+        if (!one.check) return "All checks";
+        return check ? <Link to={`/goals/${check.goal}/checks/${check.id}`}>{check.title}</Link> : <span className="mono small">{one.check}</span>;
+      },
     },
     {
       id: "value",

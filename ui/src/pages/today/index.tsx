@@ -46,7 +46,7 @@ export function Component() {
       {today.isPending && <Skeleton lines={12} />}
       {data && (
         <>
-          <div className="columns">
+          <div className="columns" data-stretch>
             <section className="panel level" aria-label="Readiness level">
               <p className="muted">Readiness level</p>
               <p className="level-word">{levelWord[data.level]}</p>

@@ -1,0 +1,73 @@
+import { describe, expect, it } from "vitest";
+import { ago, value } from "./format";
+import { parseValue } from "./parameter";
+import { passwordStrength } from "./password";
+import { attributeLabel, inWords } from "./words";
+
+describe("inWords", () => {
+  it("tells attributes and values in words", () => {
+    expect(inWords("mfa_enabled: false · mfa_methods: [sms voice]")).toBe("MFA enabled: no · MFA methods: sms, voice");
+    expect(inWords("os_support_ends_at: no source gave it")).toBe("Operating system support ends: no source gave it");
+  });
+
+  it("leaves sentences alone", () => {
+    const sentence = "The agent was silent since 3 Nov: look at it.";
+    expect(inWords(sentence)).toBe(sentence);
+  });
+});
+
+describe("attributeLabel", () => {
+  it("begins with a capital and keeps abbreviations", () => {
+    expect(attributeLabel("baa_signed_at")).toBe("BAA signed");
+    expect(attributeLabel("email")).toBe("E-mail");
+  });
+});
+
+describe("value", () => {
+  it("tells yes from no from not known", () => {
+    expect(value(true)).toBe("Yes");
+    expect(value(false)).toBe("No");
+    expect(value(null)).toBe("–");
+    expect(value(0)).toBe("0");
+    expect(value([])).toBe("none");
+  });
+
+  it("does not let a date slip to the day before", () => {
+    expect(value("2026-11-02T00:00:00Z")).toBe("Nov 2, 2026");
+  });
+});
+
+describe("ago", () => {
+  const now = new Date("2026-11-25T12:00:00Z");
+  it.each([
+    ["2026-11-25T11:59:30Z", "just now"],
+    ["2026-11-25T09:00:00Z", "3 hours ago"],
+    ["2026-11-24T11:00:00Z", "yesterday"],
+    ["2026-12-02T12:00:00Z", "next week"],
+  ])("%s", (at, want) => expect(ago(at, now)).toBe(want));
+});
+
+describe("passwordStrength", () => {
+  it("counts length, not tricks", () => {
+    expect(passwordStrength("P@ssw0rd!").word).toBe("Too short");
+    expect(passwordStrength("aaaaaaaaaaaaaaaa").word).toBe("Easy to guess");
+    expect(passwordStrength("hospitalhospital1").word).toBe("Easy to guess");
+    expect(passwordStrength("copper lantern walrus spoon").word).toBe("Strong");
+  });
+
+  it("does not count the person's own name", () => {
+    expect(passwordStrength("DanaOseiDanaOsei", ["Dana Osei"]).level).toBe(1);
+  });
+});
+
+describe("parseValue", () => {
+  it("reads each type, and refuses what is not of it", () => {
+    expect(parseValue("int", " 30 ")).toEqual({ value: 30 });
+    expect(parseValue("int", "30.5").error).toBeDefined();
+    expect(parseValue("double", "0.95")).toEqual({ value: 0.95 });
+    expect(parseValue("double", "").error).toBeDefined();
+    expect(parseValue("bool", "false")).toEqual({ value: false });
+    expect(parseValue("list(string)", "a, b,,")).toEqual({ value: ["a", "b"] });
+    expect(parseValue("string", " ").error).toBeDefined();
+  });
+});

@@ -177,6 +177,10 @@ func TestEveryRow(t *testing.T) {
 			},
 			"batch 2 (host/ehr-01)", "were changed", "",
 		},
+		"a fact ended by a batch that never was": {
+			func(s *evidencetest.Tampered) { s.RowSeqs = []int64{1000} },
+			"batch 1000", "no entry speaks of it", "",
+		},
 		"a batch removed": {
 			func(s *evidencetest.Tampered) { delete(s.Batches, 2) },
 			"batch 2", "does not have it", "",

@@ -255,6 +255,16 @@ func (c *claims) list(ctx context.Context) error {
 	if c.seqs, err = c.k.Store.BatchSeqs(ctx); err != nil {
 		return fmt.Errorf("list batches: %w", err)
 	}
+	named, err := c.k.Store.RowSeqs(ctx)
+	switch {
+	case errs.Is(err, errs.Conflict):
+		c.k.r.fault("the facts", "%v", err)
+	case err != nil:
+		return fmt.Errorf("list batches by their rows: %w", err)
+	}
+	c.seqs = append(c.seqs, named...)
+	slices.Sort(c.seqs)
+	c.seqs = slices.Compact(c.seqs)
 	if c.ids, err = c.k.Store.AssessmentIDs(ctx); err != nil {
 		return fmt.Errorf("list assessments: %w", err)
 	}

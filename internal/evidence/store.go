@@ -51,6 +51,11 @@ type Log interface {
 type Rows interface {
 	// BatchSeqs returns the sequence numbers of all stored batches, ascending.
 	BatchSeqs(ctx context.Context) ([]int64, error)
+	// RowSeqs returns the sequence numbers of all batches that a row of facts or
+	// software names as the one it holds from or held until, ascending: a row that
+	// names a batch that never was would be in no batch's digest. The error is of
+	// kind errs.Conflict if a row is under another stream than its batch.
+	RowSeqs(ctx context.Context) ([]int64, error)
 	// BatchDigest hashes the rows that a batch wrote with a [BatchHasher], just
 	// as when it was stored. The error is of kind errs.NotFound if there is no such batch.
 	BatchDigest(ctx context.Context, seq int64) (ledger.Hash, error)

@@ -27,6 +27,7 @@ type Store struct {
 	entries     []evidence.Entry             // guarded by mu
 	head        evidence.Head                // guarded by mu
 	batches     map[int64]func() ledger.Hash // guarded by mu
+	rowSeqs     []int64                      // batches that rows name and never were; guarded by mu
 	seqs        []int64                      // guarded by mu
 	assessments map[string]map[string][]byte // by id and check, JSON as a database keeps it; guarded by mu
 	kept        map[string][]byte            // assessments as shown, JSON; guarded by mu
@@ -169,6 +170,13 @@ func (s *Store) BatchSeqs(ctx context.Context) ([]int64, error) {
 	return append([]int64(nil), s.seqs...), ctx.Err()
 }
 
+// RowSeqs implements evidence.Rows.
+func (s *Store) RowSeqs(ctx context.Context) ([]int64, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return append([]int64(nil), s.rowSeqs...), ctx.Err()
+}
+
 // BatchDigest implements evidence.Rows.
 func (s *Store) BatchDigest(ctx context.Context, seq int64) (ledger.Hash, error) {
 	s.mu.Lock()
@@ -252,7 +260,7 @@ func (s *Store) Tamper(change func(t *Tampered)) {
 	defer s.mu.Unlock()
 	t := &Tampered{Entries: s.entries, Head: s.head, Batches: s.batches, Assessments: s.assessments, Kept: s.kept, Overrides: s.overrides, Events: s.events}
 	change(t)
-	s.entries, s.head = t.Entries, t.Head
+	s.entries, s.head, s.rowSeqs = t.Entries, t.Head, t.RowSeqs
 }
 
 // Tampered is all a store holds.
@@ -260,6 +268,7 @@ type Tampered struct {
 	Entries     []evidence.Entry
 	Head        evidence.Head
 	Batches     map[int64]func() ledger.Hash
+	RowSeqs     []int64
 	Assessments map[string]map[string][]byte
 	Kept        map[string][]byte
 	Overrides   map[string]string

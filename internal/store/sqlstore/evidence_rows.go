@@ -38,3 +38,28 @@ func (t *Tenant) Overrides(ctx context.Context) (map[string]string, error) {
 	}
 	return overrides(body)
 }
+
+// RowSeqs implements evidence.Rows.
+func (t *Tenant) RowSeqs(ctx context.Context) ([]int64, error) {
+	for _, table := range []string{"facts", "inventory_software"} {
+		var n int64
+		err := t.db.read.QueryRowContext(ctx, `SELECT count(*) FROM `+table+` r JOIN fact_batches b ON b.tenant = r.tenant AND b.seq = r.from_seq
+			WHERE r.tenant = $1 AND r.stream <> b.stream`, t.id).Scan(&n)
+		if err != nil {
+			return nil, classify(fmt.Errorf("compare streams: %w", err))
+		}
+		if n > 0 {
+			return nil, errs.New(errs.Conflict, "%d rows of %s are under another stream than the batch they came with", n, table)
+		}
+	}
+	rows, err := t.db.read.QueryContext(ctx, `SELECT from_seq FROM facts WHERE tenant = $1
+		UNION SELECT until_seq FROM facts WHERE tenant = $2 AND until_seq <> 0
+		UNION SELECT from_seq FROM inventory_software WHERE tenant = $3
+		UNION SELECT until_seq FROM inventory_software WHERE tenant = $4 AND until_seq <> 0
+		UNION SELECT first_seq FROM inventory_assets WHERE tenant = $5
+		ORDER BY 1`, t.id, t.id, t.id, t.id, t.id)
+	if err != nil {
+		return nil, classify(fmt.Errorf("list batches by their rows: %w", err))
+	}
+	return collect(rows, func(s scanner) (n int64, err error) { return n, s.Scan(&n) })
+}

@@ -1,6 +1,7 @@
 package durable
 
 import (
+	"errors"
 	"fmt"
 	"io/fs"
 	"os"
@@ -51,13 +52,18 @@ func (d Dir) Read(name string) ([]byte, error) {
 	return b, nil
 }
 
-// Remove removes a file or an empty folder, if there is one.
+// Remove removes a file or an empty folder, if there is one. After a power loss
+// it may be there again: nothing is removed here that must be gone, and syncing
+// would double the cost.
 func (d Dir) Remove(name string) error {
 	p, err := d.path(name)
 	if err != nil {
 		return err
 	}
-	return Remove(p)
+	if err := os.Remove(p); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("remove: %w", err)
+	}
+	return nil
 }
 
 // List returns the names of all files in a folder and below it, in order; none

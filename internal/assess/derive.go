@@ -268,12 +268,35 @@ func deriveOrganization(s *fact.Set, org Organization) []*fact.Resource {
 		count("accounts", s.Resources[fact.KindAccount], "no accounts were imported")
 		count("assets", s.Resources[fact.KindAsset], "no asset is known")
 		count("vendors", s.Resources[fact.KindVendor], "no list of vendors was imported")
+		countDirectory(r, s.Resources[fact.KindAccount])
 		deriveLast(r, s)
 		deriveOpenFindings(r, s.Resources[fact.KindActivity])
 		deriveDirectoryAccounts(r, s.Resources[fact.KindAccount])
 		deriveDiscovery(r, s)
 	}
 	return rs
+}
+
+// countDirectory counts the accounts of people that a directory holds and that
+// can sign in.
+func countDirectory(r *fact.Resource, accounts []*fact.Resource) {
+	var seen span
+	known, n := false, int64(0)
+	for _, a := range accounts {
+		if dir := a.Text("directory"); dir == "" || dir == "local" {
+			continue
+		}
+		known = true
+		seen.add(newest(a))
+		if a.True("enabled") && personal(a) {
+			n++
+		}
+	}
+	if !known {
+		missing(r, "directory_accounts", "no accounts of a directory were imported")
+		return
+	}
+	set(r, "directory_accounts", n, seen.origin("derived: counted"))
 }
 
 // ownSettings states what the organization said of itself at set-up, where no

@@ -103,7 +103,7 @@ func TestAccountsAndPeopleAreJoined(t *testing.T) {
 	if v.Origin.Title != "derived from roster and accounts, matched by sign-in name without its administrator mark" || v.Origin.Assurance != fact.Imported || v.Origin.Stream != StreamDerived {
 		t.Errorf("the origin of a match is %+v", v.Origin)
 	}
-	expect(t, s, fact.KindOrganization, "organization", map[string]string{"people": "6", "accounts": "8", "vendors": "missing: no list of vendors was imported", "beds": "85"})
+	expect(t, s, fact.KindOrganization, "organization", map[string]string{"people": "6", "accounts": "8", "directory_accounts": "missing: no accounts of a directory were imported", "vendors": "missing: no list of vendors was imported", "beds": "85"})
 }
 
 func TestWithoutARosterNobodyIsUnknown(t *testing.T) {

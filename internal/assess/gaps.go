@@ -95,8 +95,7 @@ func gapOf(g *Goal, c *Check, rules Rules) Gap {
 	if k, ok := rules.Checks.Check(c.ID); ok {
 		gap.Why, gap.Fix = k.Why, k.Remediation
 	}
-	what := policy.Plural(c.Resource)
-	gap.IT = fmt.Sprintf("%s do not pass “%s”.", ofWords(c.Fail, c.Measured(), what), c.Title)
+	gap.IT = failing(c)
 	if rest := c.Coverage.InScope - c.Coverage.Measured; rest > 0 {
 		gap.IT += fmt.Sprintf(" %d more could not be measured.", rest)
 	}
@@ -113,13 +112,18 @@ func gapOf(g *Goal, c *Check, rules Rules) Gap {
 	return gap
 }
 
-// ofWords says how many of how many.
-func ofWords(n, of int, what string) string {
-	if n == of {
-		if n == 1 {
-			return "The only one of the " + what + " measured"
-		}
-		return fmt.Sprintf("All %d %s measured", n, what)
+// failing says how many of how many fail, as a sentence.
+func failing(c *Check) string {
+	what := policy.Plural(c.Resource)
+	switch {
+	case c.Resource == fact.KindOrganization:
+		return fmt.Sprintf("This is not so: “%s”.", c.Title)
+	case c.Measured() == 1:
+		return fmt.Sprintf("The one %s measured does not pass “%s”.", policy.Singular(c.Resource), c.Title)
+	case c.Fail == c.Measured():
+		return fmt.Sprintf("None of the %d %s measured passes “%s”.", c.Fail, what, c.Title)
+	case c.Fail == 1:
+		return fmt.Sprintf("1 of %d %s does not pass “%s”.", c.Measured(), what, c.Title)
 	}
-	return fmt.Sprintf("%d of %d %s", n, of, what)
+	return fmt.Sprintf("%d of %d %s do not pass “%s”.", c.Fail, c.Measured(), what, c.Title)
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/asepsis/asepsis/internal/fact"
 	"github.com/asepsis/asepsis/internal/policy"
 )
 
@@ -21,10 +22,7 @@ func goalReasons(g *Goal) []policy.Reason {
 	for i := range g.Checks {
 		c := &g.Checks[i]
 		if c.Fail > 0 {
-			failed = append(failed, policy.Reason{
-				Text:  fmt.Sprintf("of %d %s do not pass: %s", c.Measured(), policy.Plural(c.Resource), c.Title),
-				Count: c.Fail,
-			})
+			failed = append(failed, failure(c))
 		}
 		for _, r := range c.Why {
 			if !strings.HasPrefix(r.Text, "failed:") && c.State != policy.StateNotApplies {
@@ -36,6 +34,17 @@ func goalReasons(g *Goal) []policy.Reason {
 	rs = append(rs, failed...)
 	rs = append(rs, merged(rest)...)
 	return rs[:min(len(rs), mostReasons)]
+}
+
+// failure says how many fail: count and text read as one.
+func failure(c *Check) policy.Reason {
+	switch {
+	case c.Resource == fact.KindOrganization:
+		return policy.Reason{Text: "not so: " + c.Title}
+	case c.Fail == 1:
+		return policy.Reason{Count: 1, Text: fmt.Sprintf("of %d %s does not pass: %s", c.Measured(), policy.Plural(c.Resource), c.Title)}
+	}
+	return policy.Reason{Count: c.Fail, Text: fmt.Sprintf("of %d %s do not pass: %s", c.Measured(), policy.Plural(c.Resource), c.Title)}
 }
 
 // merged adds up reasons of the same text: two checks that lack the same thing

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/asepsis/asepsis/internal/fact"
 	"github.com/asepsis/asepsis/internal/goal"
 	"github.com/asepsis/asepsis/internal/policy"
 )
@@ -122,16 +123,19 @@ func fixSteps(a *Assessment, rules Rules, n int) []Step {
 	gaps := Gaps(a, rules, n)
 	steps := make([]Step, len(gaps))
 	for i, g := range gaps {
-		what := policy.Plural(g.Resource)
-		if g.Fail == 1 {
-			what = policy.Singular(g.Resource)
+		title := fmt.Sprintf("Fix %d %s: %s", g.Fail, policy.Plural(g.Resource), g.Title)
+		switch {
+		case g.Resource == fact.KindOrganization:
+			title = "Work on: " + g.Title
+		case g.Fail == 1:
+			title = fmt.Sprintf("Fix 1 %s: %s", policy.Singular(g.Resource), g.Title)
 		}
 		detail := g.Fix
 		if detail == "" {
 			detail = g.IT
 		}
 		steps[i] = Step{
-			ID: "fix-" + g.Check, Kind: StepFix, Title: fmt.Sprintf("Fix %d %s: %s", g.Fail, what, g.Title),
+			ID: "fix-" + g.Check, Kind: StepFix, Title: title,
 			Detail: detail, Goals: []string{g.Goal}, Check: g.Check,
 		}
 	}

@@ -60,6 +60,7 @@ type evaluator struct {
 
 	grouped    []string  // reasons of the last result, without what differs from one resource to the next
 	oldestRead time.Time // oldest observation the last result rests on
+	uncovered  []string  // by attribute, what is said where nobody spoke of it; made once
 }
 
 func newEvaluator(c *Check, s *Settings, now time.Time) *evaluator {
@@ -70,7 +71,7 @@ func newEvaluator(c *Check, s *Settings, now time.Time) *evaluator {
 	if s.FreshWithin > 0 {
 		v.oldest = now.Add(-s.FreshWithin)
 	}
-	return &evaluator{check: c, settings: s, view: v}
+	return &evaluator{check: c, settings: s, view: v, uncovered: make([]string, len(c.schema.Attrs))}
 }
 
 // outcome of one condition
@@ -176,15 +177,18 @@ func (e *evaluator) gap(i int) gap {
 	if val.V != nil {
 		limit := spanWords(e.settings.FreshWithin)
 		return gap{
-			text:  fmt.Sprintf("%s was last read on %s, more than %s ago", noun, val.Origin.ObservedAt.UTC().Format("2 Jan 2006"), limit),
-			group: fmt.Sprintf("%s was last read more than %s ago", noun, limit),
+			text:  fmt.Sprintf("%s: last read on %s, more than %s ago", noun, val.Origin.ObservedAt.UTC().Format("2 Jan 2006"), limit),
+			group: fmt.Sprintf("%s: last read more than %s ago", noun, limit),
 		}
 	}
-	text := "no source gave " + noun
 	if m, tried := v.r.Missing[name]; tried {
-		text = clause(noun, m.Why)
+		text := clause(noun, m.Why)
+		return gap{text, text}
 	}
-	return gap{text, text}
+	if e.uncovered[i] == "" {
+		e.uncovered[i] = "no source covers " + noun
+	}
+	return gap{e.uncovered[i], e.uncovered[i]}
 }
 
 // rest finds what the result rests on: every value the conditions looked at.

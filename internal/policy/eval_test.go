@@ -63,8 +63,8 @@ func TestEvaluate(t *testing.T) {
 b not_applicable : 
 c fail measured: 
 d not_measured : disk encryption needs root
-e not_measured : no source gave the class of the asset
-f not_measured : disk encryption was last read on 16 Oct 2026, more than 30 days ago
+e not_measured : no source covers the class of the asset
+f not_measured : disk encryption: last read on 16 Oct 2026, more than 30 days ago
 g not_measured : disk encryption needs root
 `
 	if diff := cmp.Diff(want, got); diff != "" {
@@ -76,8 +76,8 @@ g not_measured : disk encryption needs root
 	wantWhy := []Reason{
 		{"not measured: disk encryption needs root", 2},
 		{"failed: expected an encrypted disk", 1},
-		{"not measured: disk encryption was last read more than 30 days ago", 1},
-		{"not measured: no source gave the class of the asset", 1},
+		{"not measured: disk encryption: last read more than 30 days ago", 1},
+		{"not measured: no source covers the class of the asset", 1},
 	}
 	if diff := cmp.Diff(wantWhy, o.Why); diff != "" {
 		t.Errorf("reasons (-want +got):\n%s", diff)

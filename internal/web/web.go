@@ -54,6 +54,8 @@ func New(c Config) (http.Handler, error) {
 	mux.Handle(api.Prefix+"/", c.API)
 	mux.Handle("/api/", c.API)
 	mux.Handle("/", ps)
+	// The page is /set-up; the browser carries the secret behind the '#' over.
+	mux.Handle("GET /setup", http.RedirectHandler("/set-up", http.StatusSeeOther))
 	if c.Enter != nil {
 		mux.Handle("GET /enter/{key}", c.Enter)
 	}

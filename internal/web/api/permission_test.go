@@ -95,7 +95,7 @@ func TestEveryRouteEveryRole(t *testing.T) {
 			for name, code := range map[string]int{
 				"no session":     ask("", ""),
 				"a made-up one":  ask("ses_"+strings.Repeat("A", 43), ""),
-				"a broken one":   ask("';--", ""),
+				"a broken one":   ask("--", ""),
 				"a broken token": ask("", "asepsis_x"),
 			} {
 				if need == access.Public {

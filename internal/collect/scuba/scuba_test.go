@@ -158,10 +158,10 @@ func TestZIP(t *testing.T) {
 	if d := cmp.Diff(whole, p); d != "" {
 		t.Error(d)
 	}
-	bomb := `{"MetaData": {"Tool": "ScubaGear", "DisplayName": "` + strings.Repeat("a", 50<<20)
+	bomb := `{"MetaData": {"Tool": "ScubaGear", "DisplayName": "` + strings.Repeat("a", 12<<20)
 	in := collecttest.Input("bomb.zip", zipped(t, "ScubaResults_1.json", bomb))
-	in.Limits.Bytes = 10 << 20
-	if _, err := (scuba.Importer{}).Parse(context.Background(), in); err == nil || !strings.Contains(err.Error(), "more than 10 MB") {
+	in.Limits.Bytes = 1 << 20
+	if _, err := (scuba.Importer{}).Parse(context.Background(), in); err == nil || !strings.Contains(err.Error(), "more than 1 MB") {
 		t.Errorf("a bomb of %d bytes: got %v", in.Size, err)
 	}
 	many := []string{}

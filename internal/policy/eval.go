@@ -95,6 +95,20 @@ func (e *evaluator) ask(c *condition) answer {
 	return answer{err: fmt.Errorf("the condition gave a %s", out.Type().TypeName())}
 }
 
+// scope asks whether the check applies. What a thing is (a laptop) changes
+// slowly, so an old value may still put a resource in scope, where what the
+// check asks of it must be fresh. It cannot take one out: an old export never
+// makes anything go away.
+func (e *evaluator) scope() answer {
+	e.view.scoping = true
+	a := e.ask(e.check.applies)
+	e.view.scoping = false
+	if a.yes || a.err != nil || a.unknown != nil || e.view.oldest.IsZero() {
+		return a
+	}
+	return e.ask(e.check.applies)
+}
+
 // decide fills in the result and returns the backing array, grown by what the
 // result observed.
 func (e *evaluator) decide(res *Result, r *fact.Resource, backing []Observed) []Observed {
@@ -105,9 +119,7 @@ func (e *evaluator) decide(res *Result, r *fact.Resource, backing []Observed) []
 	shown := c.shown
 	var undecided []int64
 	if c.applies != nil {
-		e.view.scoping = true
-		a := e.ask(c.applies)
-		e.view.scoping = false
+		a := e.scope()
 		switch {
 		case a.err != nil:
 			e.fail(res, a.err)

@@ -102,9 +102,9 @@ g not_measured : disk encryption needs root
 	}
 }
 
-// TestScopeDoesNotAge: what a thing is (a laptop) is bounded by no window; what
-// the check asks of it is.
-func TestScopeDoesNotAge(t *testing.T) {
+// TestOldScope: an old value may put a resource in scope, where what the check
+// asks of it is fresh; it never takes one out.
+func TestOldScope(t *testing.T) {
 	old := fact.Origin{ObservedAt: testNow.Add(-400 * 24 * time.Hour), Assurance: fact.Imported}
 	c := one(t, "asset", "asset.disk_encrypted", `applies: asset.class == "laptop"`, "fresh_within: 30d")
 	r := asset("a", fact.Origin{ObservedAt: testNow, Assurance: fact.Measured}, fact.Values{"disk_encrypted": true})
@@ -112,6 +112,11 @@ func TestScopeDoesNotAge(t *testing.T) {
 	if got := c.Decide(r, c.Defaults(), testNow); got.Verdict != Pass {
 		t.Errorf("got %s (%s), want pass", got.Verdict, got.Why)
 	}
+	r.Values["class"] = fact.Value{V: "printer", Origin: old}
+	if got := c.Decide(r, c.Defaults(), testNow); got.Verdict != NotMeasured || !strings.Contains(got.Why, "the class of the asset: last read on") {
+		t.Errorf("out of scope by an old value: got %s (%s), want not_measured", got.Verdict, got.Why)
+	}
+	r.Values["class"] = fact.Value{V: "laptop", Origin: old}
 	c = one(t, "asset", `asset.disk_encrypted && asset.class != ""`, `applies: asset.class == "laptop"`, "fresh_within: 30d")
 	if got := c.Decide(r, c.Defaults(), testNow); got.Verdict != NotMeasured {
 		t.Errorf("what the condition asks is old: got %s, want not_measured", got.Verdict)

@@ -34,7 +34,7 @@ type view struct {
 	now      time.Time
 	nowVal   ref.Val
 	oldest   time.Time // what was observed before it is stale; zero: nothing is
-	scoping  bool      // applies is being asked: what a thing is does not go stale
+	scoping  bool      // old values count as well, see evaluator.scope
 
 	r    *fact.Resource
 	read []bool // by attribute: a condition looked at it

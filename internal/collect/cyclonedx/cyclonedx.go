@@ -11,15 +11,16 @@ package cyclonedx
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"path"
-	"regexp"
 	"slices"
 	"strings"
 	"time"
 
 	"github.com/asepsis/asepsis/internal/asset"
 	"github.com/asepsis/asepsis/internal/collect"
+	"github.com/asepsis/asepsis/internal/collect/jsonsafe"
 	"github.com/asepsis/asepsis/internal/collect/reports"
 	"github.com/asepsis/asepsis/internal/collect/safe"
 	"github.com/asepsis/asepsis/internal/collect/xmlsafe"
@@ -47,8 +48,6 @@ func (Importer) Format() collect.Format {
 	}
 }
 
-var bomFormat = regexp.MustCompile(`"bomFormat"\s*:\s*"CycloneDX"`)
-
 // Recognize looks for the format's own name in JSON and for its name space in XML.
 func (Importer) Recognize(_ string, head []byte) int {
 	h := bytes.TrimSpace(safe.Head(head))
@@ -59,13 +58,49 @@ func (Importer) Recognize(_ string, head []byte) int {
 		if space, name := xmlsafe.Sniff(head); name == "bom" && strings.HasPrefix(space, namespace) {
 			return 95
 		}
-	case h[0] == '{' && bomFormat.Match(h):
-		return 95
-	case h[0] == '{' && bytes.Contains(h, []byte(`"http://cyclonedx.org/schema/bom-1.`)):
-		return 90
+	case h[0] == '{':
+		return sniff(h)
 	}
 	return 0
 }
+
+// sniff looks at the beginning of a JSON document. Some tools write the name of
+// the format behind everything else; there the first component has to do.
+func sniff(head []byte) int {
+	r := jsonsafe.New(bytes.NewReader(head), collect.DefaultLimits())
+	sure := 0
+	// The head may end anywhere, so an error is no news.
+	_ = r.Object(func(key string) error {
+		switch key {
+		case "bomFormat", "$schema":
+			s, err := r.Brief(200)
+			if err != nil {
+				return err
+			}
+			if s == "CycloneDX" || strings.HasPrefix(s, namespace[:len(namespace)-1]) {
+				sure = 95
+			} else if key == "bomFormat" {
+				sure = 0
+				return errFound
+			}
+		case "components":
+			return r.Array(func() error {
+				keys := map[string]bool{}
+				return r.Object(func(key string) error {
+					keys[key] = true
+					if keys["type"] && keys["name"] && (keys["bom-ref"] || keys["purl"]) {
+						sure = max(sure, 75)
+					}
+					return nil
+				})
+			})
+		}
+		return nil
+	})
+	return sure
+}
+
+var errFound = errors.New("found")
 
 // Parse reads a bill of materials.
 func (Importer) Parse(ctx context.Context, in collect.Input) (*collect.Parsed, error) {

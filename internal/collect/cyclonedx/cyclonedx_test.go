@@ -233,6 +233,9 @@ func TestRealFiles(t *testing.T) {
 			data := testshared.Read(t, append([]string{"corpora", "inventories"}, strings.Split(rel, string(filepath.Separator))...)...)
 			name := strings.TrimSuffix(d.Name(), ".zst")
 			if (cyclonedx.Importer{}).Recognize(name, data[:min(len(data), collect.HeadSize)]) == 0 {
+				if strings.Contains(string(data), `"bomFormat": "CycloneDX"`) {
+					t.Errorf("%s is not recognized", rel)
+				}
 				return nil
 			}
 			n++
@@ -294,6 +297,23 @@ func count(data []byte) (int, bool) {
 		n += walk(c)
 	}
 	return n, !strings.Contains(string(data), `"pedigree"`)
+}
+
+func TestRecognize(t *testing.T) {
+	for doc, want := range map[string]bool{
+		`{"$schema": "http://cyclonedx.org/schema/bom-1.6.schema.json", "x": `:                             true,
+		`{"components": [{"bom-ref": "a", "name": "b", "type": "library", "version"`:                       true,
+		`{"metadata": {"a": [1, {}]}, "version": 1, "bomFormat": "CycloneDX"`:                              true,
+		`{"components": [{"type": "library", "name": "b", "purl": "pkg:npm/a"}], "bomFormat": "Other"}`:    false,
+		`{"components": {"schemas": {"a": {"type": "object", "name": "x"}}}}`:                              false,
+		`{"predicate": {"bomFormat": "CycloneDX"}}`:                                                        false,
+		`<bom xmlns="urn:other"><a xmlns="http://cyclonedx.org/schema/bom/1.4"/></bom>`:                    false,
+		`<?xml version="1.0"?><!-- x --><c:bom xmlns:c="http://cyclonedx.org/schema/bom/1.4" version="1">`: true,
+	} {
+		if got := (cyclonedx.Importer{}).Recognize("x", []byte(doc)) > 0; got != want {
+			t.Errorf("%s: got %v, want %v", doc, got, want)
+		}
+	}
 }
 
 func TestSkipKeepsTheRest(t *testing.T) {

@@ -51,27 +51,8 @@ func (Catalog) Fields(name string) []api.MappingField {
 	return out
 }
 
-func (a *App) mappingFields(name string) []api.MappingField { return Catalog{}.Fields(name) }
-
 // Template implements api.Catalog.
-func (Catalog) Template(name string) ([]byte, error) { return Template(name) }
-
-// Template returns a table to fill in: people.csv, people.xlsx…
-func Template(name string) ([]byte, error) {
-	kind, ext, _ := strings.Cut(name, ".")
-	k, ok := table.KindOf(kind)
-	if !ok || (ext != "csv" && ext != "xlsx") {
-		var names []string
-		for _, k := range table.Kinds() {
-			names = append(names, k.Name+".csv", k.Name+".xlsx")
-		}
-		return nil, errs.Hint(errs.New(errs.NotFound, "no template %.60q", name), "there are: %s", strings.Join(names, ", "))
-	}
-	if ext == "xlsx" {
-		return k.TemplateXLSX()
-	}
-	return k.TemplateCSV(), nil
-}
+func (Catalog) Template(name string) ([]byte, error) { return table.WriteTemplate(name) }
 
 // presets and hospitals are read once, when the set-up page first asks.
 var (

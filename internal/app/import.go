@@ -24,11 +24,11 @@ type Imported struct {
 // Formats lists what can be imported.
 func (a *App) Formats() []collect.Format { return collect.Formats(a.importers) }
 
-// ImportFile reads a file whole, and stores what it says in one transaction. A
+// Bring reads a file whole, and stores what it says in one transaction. A
 // file that cannot be taken is a *collect.Refusal, and changes nothing. With
 // dry set it says what would change. sum is the file's SHA-256 in hex where
 // the caller has it already, else "".
-func (a *App) ImportFile(ctx context.Context, tid, actor string, in collect.Input, sum string, dry bool) (*Imported, error) {
+func (a *App) Bring(ctx context.Context, tid, actor string, in collect.Input, sum string, dry bool) (*Imported, error) {
 	t, err := a.tenant(tid)
 	if err != nil {
 		return nil, err

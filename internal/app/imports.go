@@ -138,8 +138,8 @@ type actions struct{ *App }
 
 var _ api.Actions = actions{}
 
-// Import implements api.Actions.
-func (a actions) Import(ctx context.Context, who access.Caller, in api.ImportRequest) (*api.ImportOutcome, error) {
+// ImportFile implements api.Actions.
+func (a actions) ImportFile(ctx context.Context, who access.Caller, in api.ImportRequest) (*api.ImportOutcome, error) {
 	req := collect.Input{
 		Name: in.Name, R: in.R, Size: in.Size, ModTime: in.ModTime, ObservedAt: in.ObservedAt, Complete: in.Complete,
 		Columns: in.Columns, Table: in.Table, Options: in.Options,
@@ -147,25 +147,37 @@ func (a actions) Import(ctx context.Context, who access.Caller, in api.ImportReq
 	if in.SkipRows {
 		req.OnFault = collect.SkipRows
 	}
-	got, err := a.ImportFile(ctx, who.Tenant(), who.Name(), req, in.SHA256, in.DryRun)
+	out, err := a.ImportOutcome(ctx, who.Tenant(), who.Name(), req, in.SHA256, in.DryRun)
+	if err != nil || out.DryRun || out.Same {
+		return out, err
+	}
+	if out.Job, err = a.Assess(ctx, who, "import of "+in.Name); err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+// ImportOutcome brings a file and says what came of it, as the API does.
+func (a *App) ImportOutcome(ctx context.Context, tid, actor string, in collect.Input, sum string, dry bool) (*api.ImportOutcome, error) {
+	got, err := a.Bring(ctx, tid, actor, in, sum, dry)
 	if err != nil {
 		return nil, err
 	}
 	b := got.Parsed.Batch
 	out := &api.ImportOutcome{
 		ImportSummary: api.ImportSummary{
-			ID: got.Ingested.Batch, At: got.Ingested.RecordedAt, By: who.Name(), Name: in.Name, Format: got.File.Format,
+			ID: got.Ingested.Batch, At: got.Ingested.RecordedAt, By: actor, Name: in.Name, Format: got.File.Format,
 			Title: a.formatTitle(got.File.Format, got.Format.Title), Size: in.Size, SHA256: got.File.SHA256, Stream: b.Stream.ID,
 			ObservedAt: b.ObservedAt, Rows: got.Parsed.Rows, Skipped: len(got.Parsed.Skipped), Changes: changesOf(got.Ingested.Changes),
 		},
-		DryRun: in.DryRun, Same: got.Ingested.Unchanged, Faults: FaultRows(got.Parsed.Skipped), Diff: []api.DiffRow{},
-		Mapping: a.mapping(got.Parsed.Mapping), Notes: notesOf(b.Notes, b.Stream.Title),
+		DryRun: dry, Same: got.Ingested.Unchanged, Faults: faultRows(got.Parsed.Skipped), Diff: []api.DiffRow{},
+		Mapping: mappingOf(got.Parsed.Mapping), Notes: notesOf(b.Notes, b.Stream.Title),
 	}
 	switch {
-	case in.DryRun:
+	case dry:
 		out.Diff = diffRows(got.Ingested.Diff)
 	case !out.Same:
-		t, err := a.tenant(who.Tenant())
+		t, err := a.tenant(tid)
 		if err != nil {
 			return nil, err
 		}
@@ -174,15 +186,12 @@ func (a actions) Import(ctx context.Context, who access.Caller, in api.ImportReq
 			return nil, err
 		}
 		out.Diff = diffRows(diff)
-		if out.Job, err = a.Assess(ctx, who, "import of "+in.Name); err != nil {
-			return nil, err
-		}
 	}
 	return out, nil
 }
 
-// FaultRows shows what was wrong with a file.
-func FaultRows(fs []collect.RowFault) []api.RowFault {
+// faultRows shows what was wrong with a file.
+func faultRows(fs []collect.RowFault) []api.RowFault {
 	out := make([]api.RowFault, 0, min(len(fs), mostFaults))
 	for _, f := range fs[:min(len(fs), mostFaults)] {
 		out = append(out, api.RowFault{Line: f.Line, Column: f.Column, Reason: f.Reason, Mend: f.Mend})
@@ -190,11 +199,11 @@ func FaultRows(fs []collect.RowFault) []api.RowFault {
 	return out
 }
 
-func (a *App) mapping(m *collect.Mapping) *api.ColumnMapping {
+func mappingOf(m *collect.Mapping) *api.ColumnMapping {
 	if m == nil {
 		return nil
 	}
-	out := &api.ColumnMapping{Table: m.Table, Columns: []api.ColumnMatch{}, Fields: a.mappingFields(m.Table), Unsure: m.Unsure, Why: m.Why}
+	out := &api.ColumnMapping{Table: m.Table, Columns: []api.ColumnMatch{}, Fields: Catalog{}.Fields(m.Table), Unsure: m.Unsure, Why: m.Why}
 	for _, c := range m.Columns {
 		out.Columns = append(out.Columns, api.ColumnMatch{Header: c.Header, Field: c.Field, Match: c.Match, Sample: c.Sample})
 	}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"os"
 	"path/filepath"
 	"strings"
 	"time"
@@ -147,6 +146,9 @@ var levelWords = map[assess.Level]string{
 	assess.Enhanced:   "Enhanced: all twenty goals are met",
 }
 
+// titleWidth is how much of a goal's title a line shows; one title is a paragraph.
+const titleWidth = 46
+
 func (r *runner) printAssessment(a *assess.Assessment, all bool, note string) error {
 	if r.JSON {
 		return r.printJSON(a)
@@ -176,7 +178,7 @@ func (r *runner) printAssessment(a *assess.Assessment, all bool, note string) er
 			if g.Tier != tier.id {
 				continue
 			}
-			t.add(fmt.Sprintf("%2d", g.Number), p.stateWord(g.State), coverage(g.Coverage), g.Title, whyOf(g))
+			t.add(fmt.Sprintf("%2d", g.Number), p.stateWord(g.State), coverage(g.Coverage), cut(g.Title, titleWidth), whyOf(g))
 			if !all {
 				continue
 			}
@@ -224,7 +226,15 @@ func reasons(rs []policy.Reason) string {
 	if len(rs) == 0 {
 		return ""
 	}
-	return rs[0].Text
+	return reasonText(rs[0])
+}
+
+// reasonText writes a reason with how many it is about: "3 of 40 people…".
+func reasonText(x policy.Reason) string {
+	if x.Count == 0 {
+		return x.Text
+	}
+	return fmt.Sprintf("%d %s", x.Count, x.Text)
 }
 
 // remote runs the assessment on the server.

@@ -190,7 +190,7 @@ func (c *checkTestCmd) Run(ctx context.Context, r *runner) error {
 		}
 		failed := 0
 		for _, o := range outcomes {
-			if !o.OK() {
+			if len(o.Failures) > 0 {
 				failed++
 			}
 		}

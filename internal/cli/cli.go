@@ -111,7 +111,8 @@ func run(ctx context.Context, parser *kong.Kong, args []string, c *commands, w W
 		return exitMisused
 	}
 	r := &runner{commands: c, World: w}
-	err = k.Run(ctx, r)
+	k.BindTo(ctx, (*context.Context)(nil))
+	err = k.Run(r)
 	return r.finish(err)
 }
 

@@ -178,7 +178,7 @@ func (c *importCmd) formats(r *runner) error {
 }
 
 func (c *importCmd) template(r *runner) error {
-	b, err := app.Template(c.Template)
+	b, err := app.Catalog{}.Template(c.Template)
 	if err != nil {
 		return err
 	}

@@ -238,6 +238,10 @@ func (t *Tenant) results(ctx context.Context, assessment, where string, args ...
 // kept once for the assessment, so that unchanged results are equal bytes and
 // are stored once.
 
+// shared stands for the time of the newest batch. It is not the zero time,
+// which is that of values nobody observed.
+var shared = time.Unix(0, 0).UTC()
+
 // newest returns the newest observation of each stream that results rest on.
 func newest(all map[string][]policy.Result) map[string]time.Time {
 	out := make(map[string]time.Time)
@@ -261,7 +265,7 @@ func withoutTimes(rs []policy.Result, streams map[string]time.Time) []policy.Res
 		for j := range out[i].Observed {
 			o := &out[i].Observed[j].Origin
 			if at, ok := streams[o.Stream]; ok && o.ObservedAt.Equal(at) {
-				o.ObservedAt = time.Time{}
+				o.ObservedAt = shared
 			}
 		}
 	}
@@ -272,7 +276,7 @@ func withoutTimes(rs []policy.Result, streams map[string]time.Time) []policy.Res
 func withTimes(rs []policy.Result, streams map[string]time.Time) {
 	for i := range rs {
 		for j := range rs[i].Observed {
-			if o := &rs[i].Observed[j].Origin; o.ObservedAt.IsZero() {
+			if o := &rs[i].Observed[j].Origin; o.ObservedAt.Equal(shared) {
 				o.ObservedAt = streams[o.Stream]
 			}
 		}

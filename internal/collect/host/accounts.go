@@ -16,9 +16,9 @@ import (
 )
 
 // adminGroups are groups whose members can become root without sudo rights of
-// their own: the container daemons run what they are told as root, disk reads
-// and writes the raw volumes.
-var adminGroups = []string{"root", "docker", "lxd", "incus-admin", "libvirt", "disk", "shadow"}
+// their own: the daemons of containers and virtual machines run what they are
+// told as root, disk reads and writes the raw volumes.
+var adminGroups = []string{"docker", "lxd", "incus-admin", "libvirt", "disk"}
 
 // maxWtmp is how much of the record of sign-ins is read, from its end.
 const maxWtmp = 8 << 20
@@ -36,8 +36,11 @@ func accounts(_ context.Context, m *machine, s *section) {
 	b, _ = m.tree.Read("/etc/login.defs")
 	defs := login.ParseDefs(b)
 	if b, err := m.tree.Read("/etc/nsswitch.conf"); err == nil {
-		if dirs := login.Directory(b); len(dirs) > 0 {
+		if dirs := login.Directory(b, "passwd"); len(dirs) > 0 {
 			s.note("accounts of the directory", fmt.Sprintf("this machine also asks %s for accounts; import them from there", strings.Join(dirs, ", ")))
+		}
+		if dirs := login.Directory(b, "sudoers"); len(dirs) > 0 {
+			s.note("sudo rights", fmt.Sprintf("this machine also asks %s for sudo rules, which are not read", strings.Join(dirs, ", ")))
 		}
 	}
 	shadow, shadowErr := secrets(m)
@@ -47,6 +50,9 @@ func accounts(_ context.Context, m *machine, s *section) {
 	sudo, sudoErr := sudoers(m)
 	if sudoErr != nil {
 		s.note("sudo rights", "/etc/sudoers: "+why(sudoErr))
+	}
+	if m.tree.Exists("/etc/doas.conf") {
+		s.note("rights by doas", "/etc/doas.conf is not read; an account may have more rights than shown")
 	}
 	logins := newSignIns(m, s)
 	host := hostName(m)

@@ -17,11 +17,10 @@ var timeSources = []struct{ process, name string }{
 // clock reads whether the clock follows a source. The kernel knows: every
 // program that keeps time tells it, and anybody may ask.
 func clock(_ context.Context, m *machine, s *section) {
-	ps, hidden, err := programs(m)
-	running := names(ps)
+	runs := m.programs()
 	source := ""
 	for _, src := range timeSources {
-		if running[src.process] {
+		if runs.has(src.process) {
 			source = src.name
 			break
 		}
@@ -29,8 +28,8 @@ func clock(_ context.Context, m *machine, s *section) {
 	switch {
 	case source != "":
 		s.set("time_source", source)
-	case err != nil || hidden:
-		s.miss("other users' programs are hidden from us", "time_source")
+	case runs.blind != "":
+		s.miss(runs.blind, "time_source")
 	default:
 		s.miss("no program that keeps time is running", "time_source")
 	}

@@ -22,8 +22,6 @@ func firewall(ctx context.Context, m *machine, s *section) {
 			s.miss("no firewall is active", "firewall_kind")
 		}
 	}
-	ps, _, _ := programs(m)
-	running := names(ps)
 	conf, err := m.tree.Read("/etc/ufw/ufw.conf")
 	if err == nil {
 		defaults, _ := m.tree.Read("/etc/default/ufw")
@@ -32,7 +30,7 @@ func firewall(ctx context.Context, m *machine, s *section) {
 			return
 		}
 	}
-	if running["firewalld"] {
+	if m.programs().has("firewalld") {
 		state("firewalld", wall.State{Active: true, Deny: firewalldDenies(m.tree)})
 		return
 	}

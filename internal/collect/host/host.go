@@ -23,6 +23,7 @@ import (
 	"github.com/asepsis/asepsis/internal/asset"
 	"github.com/asepsis/asepsis/internal/collect"
 	"github.com/asepsis/asepsis/internal/collect/host/pkgdb"
+	"github.com/asepsis/asepsis/internal/errs"
 	"github.com/asepsis/asepsis/internal/fact"
 )
 
@@ -100,6 +101,7 @@ func (c *Collector) Collect(ctx context.Context, now time.Time, progress func(st
 	}
 	m := &machine{opts: c.opts, tree: NewTree(c.opts.Root), runner: c.opts.Runner, now: now.UTC(), root: os.Geteuid() == 0}
 	m.dpkg = sync.OnceValues(func() ([]pkgdb.Package, error) { return dpkgPackages(m.tree) })
+	m.programs = sync.OnceValue(func() running { return programs(m.tree) })
 	steps := stepsFor(m)
 	sections := make([]*section, len(steps))
 	var wg sync.WaitGroup
@@ -117,7 +119,11 @@ func (c *Collector) Collect(ctx context.Context, now time.Time, progress func(st
 		})
 	}
 	wg.Wait()
-	return m.batch(sections)
+	b, err := m.batch(sections)
+	if err != nil && ctx.Err() != nil {
+		return nil, fmt.Errorf("read this machine: %w", ctx.Err())
+	}
+	return b, err
 }
 
 // runStep keeps a fault of one step from costing the facts of all others.
@@ -141,7 +147,8 @@ func (m *machine) batch(sections []*section) (*fact.Batch, error) {
 		all.join(s)
 	}
 	if all.identity == "" {
-		return nil, fmt.Errorf("read this machine: it has no machine id, serial number, hardware address or name to know it by")
+		return nil, errs.Hint(errs.New(errs.Unsupported, "this machine has no machine id, serial number, hardware address or name to know it by"),
+			"give it a host name, or run systemd-machine-id-setup")
 	}
 	name, _ := all.values["name"].(string)
 	if name == "" {

@@ -64,3 +64,13 @@ func TestTwiceTheSame(t *testing.T) {
 	}
 	t.Errorf("four times, two collections differed; the last time (-first +second):\n%s", diff)
 }
+
+// BenchmarkThisMachine is what docs/collectors/host.md gives as the cost.
+func BenchmarkThisMachine(b *testing.B) {
+	c := New(Options{})
+	for b.Loop() {
+		if _, err := c.Collect(b.Context(), time.Now(), nil); err != nil {
+			b.Fatal(err)
+		}
+	}
+}

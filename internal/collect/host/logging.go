@@ -35,8 +35,7 @@ var shippers = []struct {
 
 // logging reads where logs go and how long they stay.
 func logging(_ context.Context, m *machine, s *section) {
-	ps, hidden, psErr := programs(m)
-	running := names(ps)
+	runs := m.programs()
 	var to []string
 	forwards := false
 	var unknown error
@@ -52,28 +51,29 @@ func logging(_ context.Context, m *machine, s *section) {
 		}
 		return files
 	}
-	send := func(found []string, runs bool) {
-		if runs && len(found) > 0 {
+	send := func(found []string, up bool) {
+		if up && len(found) > 0 {
 			forwards = true
 			to = append(to, found...)
 		}
 	}
-	blind := psErr != nil || hidden || !m.tree.Live()
+	// Where programs are hidden, a service that is set up is taken to run.
+	blind := runs.blind != ""
 	if b, err := m.tree.Read("/etc/rsyslog.conf"); err == nil {
-		send(logs.Rsyslog(b, read), blind || running["rsyslogd"])
+		send(logs.Rsyslog(b, read), blind || runs.has("rsyslogd"))
 	} else if !errors.Is(err, os.ErrNotExist) {
 		unknown = err
 	}
 	for _, b := range append(read("/etc/syslog-ng/syslog-ng.conf"), read("/etc/syslog-ng/conf.d/*.conf")...) {
-		send(logs.SyslogNG(b), blind || running["syslog-ng"])
+		send(logs.SyslogNG(b), blind || runs.has("syslog-ng"))
 	}
 	for _, b := range read("/etc/systemd/journal-upload.conf") {
 		if url := logs.INI(b, "Upload")["url"]; url != "" {
-			send([]string{"journal://" + url}, blind || running["systemd-journal-upload"])
+			send([]string{"journal://" + url}, blind || runs.has("systemd-journal-upload", "systemd-journal"))
 		}
 	}
 	for _, sh := range shippers {
-		if !slices.ContainsFunc(sh.processes, func(p string) bool { return running[p] }) {
+		if !runs.has(sh.processes...) {
 			continue
 		}
 		forwards = true
@@ -95,8 +95,8 @@ func logging(_ context.Context, m *machine, s *section) {
 	case unknown != nil:
 		s.miss("a log service's settings: "+why(unknown), "logs_forwarded", "log_destinations")
 		s.note("log forwarding", "a log service's settings: "+why(unknown))
-	case hidden:
-		s.miss("other users' programs are hidden from us", "logs_forwarded", "log_destinations")
+	case blind:
+		s.miss(runs.blind, "logs_forwarded", "log_destinations")
 	default:
 		s.set("logs_forwarded", false)
 	}
@@ -105,10 +105,10 @@ func logging(_ context.Context, m *machine, s *section) {
 	}
 	retention(m, s)
 	switch {
-	case running["auditd"] || running["go-audit"] || running["auditbeat"]:
+	case runs.has("auditd", "go-audit", "auditbeat"):
 		s.set("audit_active", true)
 	case blind:
-		s.miss("the programs that run are not visible", "audit_active")
+		s.miss(runs.blind, "audit_active")
 	default:
 		s.set("audit_active", false)
 	}

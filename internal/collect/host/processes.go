@@ -16,39 +16,59 @@ type process struct {
 	name string
 }
 
-// programs lists what runs. hidden is true if the machine shows us our own
-// processes alone (the hidepid option of /proc), so that an absent program may
-// well be running.
-func programs(m *machine) (ps []process, hidden bool, err error) {
-	names, err := m.tree.Dir("/proc")
+// running is what runs on the machine.
+type running struct {
+	all   []process
+	names map[string]bool
+	// blind says why a program that is not listed may well be running; "" if
+	// none is hidden.
+	blind string
+}
+
+// has reports whether one of the programs runs.
+func (r running) has(names ...string) bool {
+	return slices.ContainsFunc(names, func(n string) bool { return r.names[n] })
+}
+
+// programs lists what runs. A machine may show us our own processes alone (the
+// hidepid option of /proc); then the first process is not among them.
+func programs(t Tree) running {
+	r := running{names: map[string]bool{}, blind: "other users' programs are hidden from us: needs root"}
+	dirs, err := t.Dir("/proc")
 	if err != nil {
-		return nil, false, err
+		r.blind = "the programs that run are not visible"
+		return r
 	}
-	hidden = true
-	for _, n := range names {
+	for _, n := range dirs {
 		pid, err := strconv.Atoi(n)
 		if err != nil {
 			continue
 		}
-		p := process{pid: pid, name: programName(m, "/proc/"+n)}
+		p := process{pid: pid, name: programName(t, "/proc/"+n)}
 		if p.name == "" {
 			continue
 		}
-		hidden = hidden && pid != 1
-		ps = append(ps, p)
+		if pid == 1 {
+			r.blind = ""
+		}
+		r.all = append(r.all, p)
+		r.names[p.name] = true
 	}
-	return ps, hidden, nil
+	if len(r.all) == 0 {
+		r.blind = "the programs that run are not visible"
+	}
+	return r
 }
 
 // programName prefers the file that runs over the 15 letters the kernel keeps;
 // the file's name is visible to root and the owner only, so a script and a
 // cut name are told by the first word of the command line.
-func programName(m *machine, dir string) string {
-	comm := m.tree.Line(dir + "/comm")
+func programName(t Tree, dir string) string {
+	comm := t.Line(dir + "/comm")
 	if len(comm) < 15 {
 		return comm
 	}
-	b, err := m.tree.ReadMax(dir+"/cmdline", 1<<20)
+	b, err := t.ReadMax(dir+"/cmdline", 1<<20)
 	if err != nil {
 		return comm
 	}
@@ -58,14 +78,6 @@ func programName(m *machine, dir string) string {
 		return base
 	}
 	return comm
-}
-
-func names(ps []process) map[string]bool {
-	set := make(map[string]bool, len(ps))
-	for _, p := range ps {
-		set[p.name] = true
-	}
-	return set
 }
 
 // owners maps socket inodes to the program that holds them. Without root only

@@ -23,6 +23,8 @@ type machine struct {
 	// dpkg returns the installed packages of Debian and its kin; the file is
 	// read once for all steps.
 	dpkg func() ([]pkgdb.Package, error)
+	// programs returns what runs, as of the first call: all steps see the same.
+	programs func() running
 }
 
 // section collects what one step found.

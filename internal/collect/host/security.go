@@ -20,8 +20,7 @@ import (
 // whether their files are as their makers shipped them: is something hiding in
 // the security tools?
 func security(ctx context.Context, m *machine, s *section) {
-	ps, hidden, psErr := programs(m)
-	running := names(ps)
+	runs := m.programs()
 	debs, debErr := m.dpkg()
 	installed := map[string]bool{}
 	for _, p := range debs {
@@ -41,28 +40,22 @@ func security(ctx context.Context, m *machine, s *section) {
 			installed[p.Name] = true
 		}
 	}
-	blind := ""
-	if psErr != nil || len(ps) == 0 {
-		blind = "the programs that run are not visible"
-	} else if hidden {
-		blind = "other users' programs are hidden from us: needs root"
-	}
 	check := known.Verify()
 	var found, up []string
 	protector, protects := "", false
 	for _, tool := range known.Tools() {
 		has := slices.ContainsFunc(tool.Packages, func(p string) bool { return installed[p] }) || slices.ContainsFunc(tool.Paths, m.tree.Exists)
-		runs := slices.ContainsFunc(tool.Processes, func(p string) bool { return running[p] })
-		if !has && !runs {
+		alive := runs.has(tool.Processes...)
+		if !has && !alive {
 			continue
 		}
 		found = append(found, tool.Name)
-		if runs {
+		if alive {
 			up = append(up, tool.Name)
 		}
 		check = append(slices.Clone(check), tool.Packages...)
-		if tool.Kind == "endpoint" && (protector == "" || runs && !protects) {
-			protector, protects = tool.Name, runs
+		if tool.Kind == "endpoint" && (protector == "" || alive && !protects) {
+			protector, protects = tool.Name, alive
 		}
 	}
 	s.set("security_tools", sorted(found))
@@ -71,8 +64,8 @@ func security(ctx context.Context, m *machine, s *section) {
 	} else {
 		s.miss("no product that we know is installed", "endpoint_protection")
 	}
-	if blind != "" {
-		s.miss(blind, "security_tools_running", "endpoint_protection_running")
+	if runs.blind != "" {
+		s.miss(runs.blind, "security_tools_running", "endpoint_protection_running")
 	} else {
 		s.set("security_tools_running", sorted(up))
 		s.set("endpoint_protection_running", protects)
@@ -225,12 +218,14 @@ func verifyRPMs(ctx context.Context, m *machine, s *section, installed map[strin
 	verdict(s, changed, unreadable)
 }
 
+// publicCommunity is the one entry of the table that a file decides.
+const publicCommunity = "SNMP with a public community"
+
 // unneeded names running services that this kind of machine has no use for.
 func unneeded(_ context.Context, m *machine, s *section) {
-	ps, hidden, err := programs(m)
-	running := names(ps)
+	runs := m.programs()
 	ls, lsErr := listeners(m.tree)
-	if lsErr != nil && (err != nil || len(ps) == 0) {
+	if lsErr != nil && len(runs.all) == 0 {
 		s.miss("neither the programs that run nor the ports they open are visible", "unneeded_services")
 		return
 	}
@@ -248,14 +243,14 @@ func unneeded(_ context.Context, m *machine, s *section) {
 		if !svc.On(class) {
 			continue
 		}
-		runs := slices.ContainsFunc(svc.Processes, func(p string) bool { return running[p] })
+		alive := runs.has(svc.Processes...)
 		listens := slices.ContainsFunc(svc.Ports, func(p string) bool { return open[p] })
-		if runs || listens || svc.Name == "SNMP with a public community" && running["snmpd"] && publicSNMP(m, s) {
+		if alive || listens || svc.Name == publicCommunity && runs.has("snmpd") && publicSNMP(m, s) {
 			found = append(found, svc.Name+": "+svc.Why)
 		}
 	}
-	if hidden && len(found) == 0 && len(ps) > 0 && !m.root {
-		s.miss("other users' programs are hidden from us: needs root", "unneeded_services")
+	if runs.blind != "" && len(found) == 0 {
+		s.miss(runs.blind, "unneeded_services")
 		return
 	}
 	s.set("unneeded_services", sorted(found))

@@ -103,8 +103,7 @@ func sockets(ctx context.Context, m *machine, s *section) {
 		s.miss(reason, "listening_services", "clear_text_services")
 		return
 	}
-	ps, hidden, _ := programs(m)
-	by := owners(m, ps)
+	by := owners(m, m.programs().all)
 	answers := probeAll(ctx, m, s, ls)
 	open, clear, unseen := 0, []string{}, 0
 	for i, l := range ls {
@@ -114,7 +113,7 @@ func sockets(ctx context.Context, m *machine, s *section) {
 			vs["process"] = name
 		} else {
 			missing["process"] = "no process holds it: it is the kernel's, or in another container"
-			if !m.root || hidden {
+			if !m.root || m.programs().blind != "" {
 				missing["process"] = "another user's program: needs root"
 				unseen++
 			}

@@ -174,6 +174,7 @@ func debianServer() map[string]string {
 		"proc/906/comm":                                                          "in.tftpd\n",
 		"proc/906/fd/0@":                                                         "socket:[400]",
 		"proc/907/comm":                                                          "avahi-daemon\n",
+		"proc/908/comm":                                                          "rsyslogd\n",
 		"proc/self/mountinfo":                                                    "27 1 8:2 / / rw,relatime - ext4 /dev/sda2 rw\n28 27 8:1 / /boot/efi rw - vfat /dev/sda1 rw\n29 27 0:5 / /proc rw - proc proc rw\n30 27 8:2 /srv/x /mnt/bind rw - ext4 /dev/sda2 rw\n31 27 0:60 / /mnt/nas rw - nfs4 nas:/x rw\n",
 		"sys/dev/block/8:2/size":                                                 "2048\n",
 		"sys/dev/block/8:1/size":                                                 "1024\n",

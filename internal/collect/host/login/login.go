@@ -92,12 +92,12 @@ func ParseGroup(b []byte) []Group {
 	return gs
 }
 
-// Directory reports which directories nsswitch.conf(5) asks for accounts
-// beside the local files, such as sss, ldap or winbind.
-func Directory(nsswitch []byte) []string {
+// Directory reports which directories nsswitch.conf(5) asks for a database
+// ("passwd", "sudoers") beside the local files, such as sss, ldap or winbind.
+func Directory(nsswitch []byte, database string) []string {
 	for line := range bytes.Lines(nsswitch) {
 		name, rest, ok := strings.Cut(string(line), ":")
-		if !ok || strings.TrimSpace(name) != "passwd" {
+		if !ok || strings.TrimSpace(name) != database {
 			continue
 		}
 		rest, _, _ = strings.Cut(rest, "#")

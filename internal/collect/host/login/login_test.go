@@ -18,7 +18,7 @@ func TestParsePasswdAndGroup(t *testing.T) {
 	if diff := cmp.Diff([]Group{{"sudo", 27, []string{"ana", "bo"}}, {"empty", 5, nil}}, gs); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
-	if d := Directory([]byte("passwd: files sss # ldap\ngroup: files\n")); len(d) != 1 || d[0] != "sss" {
+	if d := Directory([]byte("passwd: files sss # ldap\ngroup: files\n"), "passwd"); len(d) != 1 || d[0] != "sss" {
 		t.Errorf("directories %v", d)
 	}
 }
@@ -168,6 +168,6 @@ func FuzzParsers(f *testing.F) {
 		ParseDefs(b)
 		ParseWtmp(b)
 		ParseLastlog(b)
-		Directory(b)
+		Directory(b, "passwd")
 	})
 }

@@ -12,7 +12,7 @@ import (
 
 const (
 	maxLine  = 64 << 10
-	maxFiles = 500
+	maxFiles = 200
 )
 
 // Rsyslog returns the machines that rsyslog sends to, sorted, as

@@ -95,7 +95,7 @@ func TestSpanAndINI(t *testing.T) {
 func FuzzParsers(f *testing.F) {
 	f.Add([]byte("*.* @@(x)a:1\naction(type=\"omfwd\" target=\"a\"\n$IncludeConfig x\ninclude(file=\"x\")\ndestination d { tcp(\"a\") };\n/x {\nrotate 1\n}\n[A]\nb=1day"))
 	f.Fuzz(func(t *testing.T, b []byte) {
-		Rsyslog(b, func(string) [][]byte { return [][]byte{b, b} })
+		Rsyslog(b, func(string) [][]byte { return [][]byte{b} })
 		SyslogNG(b)
 		Destinations(b)
 		Logrotate(b, Rotation{})

@@ -51,17 +51,18 @@ func TestScriptOnlyAsks(t *testing.T) {
 func FuzzParse(f *testing.F) {
 	f.Add([]byte(answer))
 	f.Add([]byte("{}"))
-	f.Fuzz(func(_ *testing.T, b []byte) {
+	f.Fuzz(func(t *testing.T, b []byte) {
 		r, err := Parse(b)
 		if err != nil {
 			return
 		}
 		for _, u := range r.Users {
-			u.BuiltIn()
-			Moment(u.Last)
-		}
-		for _, a := range r.Antivirus {
-			a.Running()
+			if u.SID == "" && u.BuiltIn() {
+				t.Fatal("an account without an id is built in")
+			}
+			if at := Moment(u.Last); !at.IsZero() && at.Year() < 1990 {
+				t.Fatalf("signed in at %v", at)
+			}
 		}
 	})
 }

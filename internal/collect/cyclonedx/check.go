@@ -153,19 +153,19 @@ func (p *parser) finish(c *component, as role) error {
 		complete = false
 		return p.faults.Add(c.line, column, reason, mend)
 	}
-	if !c.typed {
-		if err := bad("type", fmt.Sprintf("component %.60q has no type", c.name)); err != nil {
-			return err
-		}
-	} else if !slices.Contains(types, c.typ) {
-		if err := bad("type", fmt.Sprintf("component %.60q is of the unknown type %.40q", c.name, c.typ)); err != nil {
-			return err
-		}
+	var err error
+	switch {
+	case c.name == "" && !c.typed:
+		err = bad("name", "a component has neither name nor type")
+	case c.name == "":
+		err = bad("name", "a component has no name")
+	case !c.typed:
+		err = bad("type", fmt.Sprintf("component %.60q has no type", c.name))
+	case !slices.Contains(types, c.typ):
+		err = bad("type", fmt.Sprintf("component %.60q is of the unknown type %.40q", c.name, c.typ))
 	}
-	if c.name == "" {
-		if err := bad("name", "a component has no name"); err != nil {
-			return err
-		}
+	if err != nil {
+		return err
 	}
 	switch {
 	case c.vers != "" && c.versioned:

@@ -226,6 +226,7 @@ func (h *host) finish() {
 		service := reports.Service(pt.service, pt.tls)
 		if pt.detected {
 			reports.State(f, "service", service)
+			h.Runs(service)
 		} else {
 			reports.Lack(f, "service", "Nessus guessed the service from the port number")
 		}

@@ -308,6 +308,9 @@ func (p *parser) endpoints(out *reports.Host, h *seen) {
 		default:
 			reports.State(f, "service", service)
 		}
+		if pt.probed {
+			out.Runs(service)
+		}
 		if pt.product != "" {
 			reports.State(f, "product", pt.product)
 		}

@@ -100,6 +100,11 @@ func TestSetAndLack(t *testing.T) {
 	if h.Values["os_name"] != "Debian" || h.Missing["os_name"] != "" {
 		t.Errorf("got %v, %v", h.Values, h.Missing)
 	}
+	h.Runs("telnet")
+	h.Runs("ssh")
+	if h.Values["ssh_enabled"] != true || h.Values["rdp_enabled"] != nil {
+		t.Errorf("got %v", h.Values)
+	}
 	f := h.Fact(fact.KindEndpoint, "1/tcp")
 	reports.Lack(f, "service", "unknown")
 	reports.State(f, "service", "ssh")

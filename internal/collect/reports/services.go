@@ -65,6 +65,16 @@ func Clear(service string, tls bool) (clear *bool, why string) {
 	return nil, ""
 }
 
+// Runs states what a service that was recognized says of the host itself.
+func (h *Host) Runs(service string) {
+	switch service {
+	case "ssh":
+		h.Set("ssh_enabled", true)
+	case "rdp":
+		h.Set("rdp_enabled", true)
+	}
+}
+
 // Versions of TLS as facts name them, oldest first.
 var tlsVersions = []string{"ssl2", "ssl3", "1.0", "1.1", "1.2", "1.3"}
 

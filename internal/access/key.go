@@ -122,7 +122,7 @@ func (k *keys) deviceMAC(user string, body []byte) []byte {
 // are out of reach under the rate limits, and a lost database gives an attacker
 // nothing without the password as well.
 func newRecoveryCodes() ([]secret.Text, []Hash) {
-	const letters = "abcdefghjkmnpqrstuvwxyz23456789x"
+	const letters = "0123456789abcdefghjkmnpqrstvwxyz" // Crockford's, which leaves out what looks alike
 	codes := make([]secret.Text, recoveryCodes)
 	hashes := make([]Hash, recoveryCodes)
 	for i := range codes {
@@ -139,8 +139,9 @@ func newRecoveryCodes() ([]secret.Text, []Hash) {
 
 const recoveryCodes = 10
 
-// recoveryHash forgives case, spaces and dashes.
+// recoveryHash forgives case, spaces, dashes and letters read as the digits they
+// look like.
 func recoveryHash(code string) Hash {
-	code = strings.NewReplacer("-", "", " ", "").Replace(strings.ToLower(code))
+	code = strings.NewReplacer("-", "", " ", "", "o", "0", "i", "1", "l", "1").Replace(strings.ToLower(code))
 	return sha256.Sum256([]byte("recovery:" + code))
 }

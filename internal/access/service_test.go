@@ -197,7 +197,7 @@ func TestCodeIsUsedOnce(t *testing.T) {
 	_, err := w.signIn(ann, goodPassword, code, "", home)
 	wantKind(t, "a replayed code", err, errs.Unsigned)
 
-	spare := strings.ToUpper(in.Recovery[3].Reveal())
+	spare := strings.ToUpper(strings.NewReplacer("0", "o", "1", "l").Replace(in.Recovery[3].Reveal()))
 	if _, err := w.signIn(ann, goodPassword, " "+spare+" ", "", home); err != nil {
 		t.Errorf("a recovery code: %v", err)
 	}

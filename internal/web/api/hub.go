@@ -53,11 +53,18 @@ func (h *Hub) Publish(tenant string, e Event) {
 }
 
 // subscribe returns the tenant's events from now on. The channel is closed where
-// the client is too slow. ok is false where there are too many clients.
+// the client is too slow. ok is false where there are too many clients, of
+// this tenant or at all.
 func (h *Hub) subscribe(tenant string) (events <-chan Event, cancel func(), ok bool) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if len(h.subs) >= h.most {
+	mine := 0
+	for _, s := range h.subs {
+		if s.tenant == tenant {
+			mine++
+		}
+	}
+	if len(h.subs) >= h.most || mine >= h.most/4 {
 		return nil, nil, false
 	}
 	id := h.next

@@ -34,14 +34,18 @@ func TestHubCutsOffSlowClients(t *testing.T) {
 
 func TestHubIsBounded(t *testing.T) {
 	h := NewHub()
-	h.most = 3
-	for range 3 {
-		if _, _, ok := h.subscribe("tn_a"); !ok {
-			t.Fatal("no place")
+	h.most = 8
+	for _, c := range []struct {
+		tenant string
+		ok     bool
+	}{
+		{"tn_a", true}, {"tn_a", true}, {"tn_a", false}, // a tenant may take a quarter
+		{"tn_b", true}, {"tn_b", true}, {"tn_c", true}, {"tn_c", true}, {"tn_d", true}, {"tn_d", true},
+		{"tn_e", false}, // full
+	} {
+		if _, _, ok := h.subscribe(c.tenant); ok != c.ok {
+			t.Errorf("%s, with %d clients: %v, want %v", c.tenant, len(h.subs), ok, c.ok)
 		}
-	}
-	if _, _, ok := h.subscribe("tn_b"); ok {
-		t.Error("a fourth client is let in")
 	}
 }
 

@@ -69,6 +69,7 @@ func GoalState(checks []Standing) State {
 			met++
 		case NotMet:
 			notMet++
+		default:
 		}
 	}
 	switch {
@@ -122,6 +123,7 @@ func (s Severity) Rank() int {
 		return 1
 	case Medium:
 		return 2
+	default:
+		return 3
 	}
-	return 3
 }

@@ -39,8 +39,9 @@ func Plural(k fact.Kind) string {
 		return "people"
 	case fact.KindActivity:
 		return "activities"
+	default:
+		return string(k) + "s"
 	}
-	return string(k) + "s"
 }
 
 // Singular names one resource of a kind.
@@ -52,8 +53,9 @@ func Singular(k fact.Kind) string {
 		return "network service"
 	case fact.KindSetting:
 		return "configuration rule"
+	default:
+		return string(k)
 	}
-	return string(k)
 }
 
 // clause joins an attribute and why it could not be read.

@@ -69,7 +69,7 @@ func (g Generated) Input(name string) collect.Input {
 // than before. It looks every few milliseconds and collects garbage often, so
 // that the figure is what f keeps rather than what it has thrown away.
 func Peak(f func()) int64 {
-	defer debug.SetGCPercent(debug.SetGCPercent(10))
+	defer debug.SetGCPercent(debug.SetGCPercent(20))
 	runtime.GC()
 	var m runtime.MemStats
 	runtime.ReadMemStats(&m)

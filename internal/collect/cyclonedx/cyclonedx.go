@@ -12,7 +12,6 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"fmt"
 	"path"
 	"slices"
 	"strings"
@@ -202,7 +201,7 @@ func (p *parser) take(c *component) {
 		p.left["supplied by others"]++
 		return
 	case !software[c.typ] && c.purl == "":
-		p.left[c.typ]++
+		p.left["not software, but of type "+c.typ]++
 		return
 	}
 	out := fact.Component{Ecosystem: "generic", Name: c.fullName(), Version: c.version}
@@ -270,7 +269,7 @@ func (p *parser) batch() *fact.Batch {
 		note("name of the product", "the bill of materials does not say what it describes; it is called after its file")
 	}
 	if p.odd > 0 {
-		note(fmt.Sprintf("%d components", p.odd), "their package URL cannot be read; they are known by name only")
+		note(reports.Count(p.odd, "component"), "the package URL cannot be read; known by name only")
 	}
 	why := make([]string, 0, len(p.left))
 	for w := range p.left {
@@ -278,10 +277,10 @@ func (p *parser) batch() *fact.Batch {
 	}
 	slices.Sort(why)
 	for _, w := range why {
-		note(fmt.Sprintf("%d components left out", p.left[w]), "they are "+w)
+		note(reports.Count(p.left[w], "component")+" left out", w)
 	}
 	if p.flaws > 0 {
-		note(fmt.Sprintf("%d vulnerabilities in the bill", p.flaws), "they are not taken over; components are matched against published vulnerabilities instead")
+		note(reports.Count(p.flaws, "vulnerability", "vulnerabilities")+" in the bill", "not taken over; components are matched against published vulnerabilities instead")
 	}
 	if len(p.parts) == 0 && p.main.name == "" {
 		note("components", "the bill of materials lists none")

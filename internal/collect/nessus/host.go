@@ -85,9 +85,8 @@ func (p *parser) begin(h *host, name string) {
 	if end.After(p.in.Now) {
 		end = p.in.Now // a scanner whose clock runs ahead
 	}
-	h.ObservedAt = p.in.ObservedAt
-	if h.ObservedAt.IsZero() {
-		h.ObservedAt = end
+	if !end.IsZero() || !p.in.ObservedAt.IsZero() {
+		h.ObservedAt = p.in.Observed(end)
 	}
 	if end.After(p.last) {
 		p.last = end

@@ -138,13 +138,13 @@ func (p *parser) batch() *fact.Batch {
 	b.Facts = append(b.Facts, p.activities(credentialed, known)...)
 	if n := len(p.states) - credentialed; n > 0 {
 		b.Notes = append(b.Notes, fact.Note{
-			What: fmt.Sprintf("%d of %d hosts scanned without signing in", n, len(p.states)),
+			What: fmt.Sprintf("%d of %s scanned without signing in", n, reports.Count(len(p.states), "host")),
 			Why:  "missing updates and settings that only a signed-in scan sees are not in the report",
 		})
 	}
 	if p.truncated > 0 {
 		b.Notes = append(b.Notes, fact.Note{
-			What: fmt.Sprintf("software lists of %d hosts", p.truncated), Why: "the list is longer than what is read of one field",
+			What: "software of " + reports.Count(p.truncated, "host"), Why: "the list is longer than what is read of one field",
 		})
 	}
 	return b

@@ -161,16 +161,16 @@ func (p *parser) batch() *fact.Batch {
 		note("end of the scan", "the run did not finish; hosts behind the last one listed were not looked at")
 	}
 	if p.silent > 0 {
-		note(fmt.Sprintf("%d addresses", p.silent), "nmap was told to take them as up (-Pn) and nothing answered; they are not taken as devices")
+		note(reports.Count(p.silent, "address", "addresses"), "taken as up by nmap (-Pn) without any answer; not taken as devices")
 	}
 	if p.self > 0 {
-		note(fmt.Sprintf("%d loopback addresses", p.self), "the scanning machine looked at itself; scan it by its network address")
+		note(reports.Count(p.self, "loopback address", "loopback addresses"), "the scanning machine looked at itself; scan it by its network address")
 	}
 	if p.unnamed > 0 {
-		note(fmt.Sprintf("%d hosts", p.unnamed), "the file gives no address of them")
+		note(reports.Count(p.unnamed, "host"), "the file gives no address")
 	}
 	if p.maybe > 0 {
-		note(fmt.Sprintf("%d ports", p.maybe), "nmap could not tell whether they are open or filtered; they are not taken as services")
+		note(reports.Count(p.maybe, "port"), "nmap could not tell open from filtered; not taken as services")
 	}
 	p.hosts.Deliver(b)
 	b.Facts = append(b.Facts, p.activities(b)...)

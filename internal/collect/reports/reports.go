@@ -235,7 +235,7 @@ func (hs *Hosts) Deliver(b *fact.Batch) {
 	}
 	if n := len(nameless); n > 0 {
 		b.Notes = append(b.Notes, fact.Note{
-			What: fmt.Sprintf("%d hosts left out", n),
+			What: Count(n, "host") + " left out",
 			Why:  "the report gives nothing that identifies " + list(nameless),
 		})
 	}
@@ -280,6 +280,20 @@ func (hs *Hosts) Scopes() map[string]int {
 	}
 	delete(n, "")
 	return n
+}
+
+// Count writes a number with its noun: "1 host", "3 hosts". The plural is given
+// where it is not the noun with an s.
+func Count(n int, noun string, plural ...string) string {
+	switch {
+	case n == 1:
+		return "1 " + noun
+	case len(plural) > 0:
+		noun = plural[0]
+	default:
+		noun += "s"
+	}
+	return fmt.Sprintf("%d %s", n, noun)
 }
 
 // Shorten returns text on one line, cut to about n bytes.

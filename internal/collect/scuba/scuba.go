@@ -15,7 +15,6 @@ import (
 	"context"
 	"encoding/binary"
 	"errors"
-	"fmt"
 	"io"
 	"path"
 	"regexp"
@@ -228,13 +227,13 @@ func (p *parser) batch() *fact.Batch {
 		b.Notes = append(b.Notes, fact.Note{What: "name of the tenant", Why: "this file does not give it; bring ScubaResults_….json instead if you have it"})
 	}
 	for _, c := range []struct{ outcome, why string }{
-		{"n/a", "ScubaGear cannot check them; a person has to look"},
+		{"n/a", "ScubaGear cannot check this; a person has to look"},
 		{"error", "ScubaGear met an error"},
-		{"omitted", "the configuration of ScubaGear left them out"},
+		{"omitted", "left out by the configuration of ScubaGear"},
 		{"incorrect result", "somebody marked ScubaGear's result as wrong"},
 	} {
 		if n := p.counts[c.outcome]; n > 0 {
-			b.Notes = append(b.Notes, fact.Note{What: fmt.Sprintf("%d controls not measured", n), Why: c.why})
+			b.Notes = append(b.Notes, fact.Note{What: reports.Count(n, "control") + " not measured", Why: c.why})
 		}
 	}
 	return b

@@ -156,7 +156,7 @@ func (p *parser) setting(h *reports.Host, res *result, j *judged) {
 		bench = res.benchmark
 	}
 	vs := fact.Values{
-		"rule": j.rule, "title": title, "benchmark": bench, "product": product(res.platforms), "topic": topic(title),
+		"rule": j.rule, "title": title, "benchmark": bench, "product": "os", "topic": topic(title),
 		"severity": severity(j.severity, def.severity), "outcome": j.outcome,
 		// A rule whose role is not full was tried without counting.
 		"required": j.role == "" || j.role == "full",
@@ -216,26 +216,6 @@ func severity(of ...string) string {
 		}
 	}
 	return "unknown"
-}
-
-// product says what was configured: the operating system, or the product that
-// the platforms name.
-func product(platforms []string) string {
-	for _, p := range platforms {
-		if strings.HasPrefix(p, "cpe:/o:") || strings.HasPrefix(p, "cpe:2.3:o:") {
-			return "os"
-		}
-	}
-	for _, p := range platforms {
-		parts := strings.Split(p, ":")
-		switch {
-		case strings.HasPrefix(p, "cpe:/a:") && len(parts) > 3:
-			return reports.Shorten(parts[3], 60)
-		case strings.HasPrefix(p, "cpe:2.3:a:") && len(parts) > 4:
-			return reports.Shorten(parts[4], 60)
-		}
-	}
-	return "os"
 }
 
 // topics are tried in order; the first whose words stand in the title is it.

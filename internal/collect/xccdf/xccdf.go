@@ -267,10 +267,10 @@ func (p *parser) batch() *fact.Batch {
 		}
 	}
 	if notSelected > 0 {
-		b.Notes = append(b.Notes, fact.Note{What: fmt.Sprintf("%d rules", notSelected), Why: "they were not selected for the scan and are not judged"})
+		b.Notes = append(b.Notes, fact.Note{What: reports.Count(notSelected, "rule"), Why: "not selected for the scan, so not judged"})
 	}
 	if old > 0 {
-		b.Notes = append(b.Notes, fact.Note{What: fmt.Sprintf("%d older results", old), Why: "the file has newer ones of the same machine and benchmark"})
+		b.Notes = append(b.Notes, fact.Note{What: reports.Count(old, "older result"), Why: "the file has a newer one of the same machine and benchmark"})
 	}
 	hosts.Deliver(b)
 	if n := len(patches); n > 0 {

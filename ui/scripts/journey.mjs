@@ -37,7 +37,10 @@ let stops = 0;
 async function stop(name) {
   await page.waitForTimeout(250);
   const number = String(++stops).padStart(2, "0");
-  for (const [scheme, width] of [["light", 1440], ["dark", 390]]) {
+  for (const [scheme, width] of [
+    ["light", 1440],
+    ["dark", 390],
+  ]) {
     await page.emulateMedia({ colorScheme: scheme });
     await page.setViewportSize({ width, height: 900 });
     await page.waitForTimeout(200);
@@ -122,14 +125,26 @@ await page.waitForURL((address) => !address.search.includes("page=2"));
 // Imports: a preview, the mapping step, a refusal, and the import itself.
 await page.goto(`${url}/imports`);
 const choose = page.locator("input[type=file]");
-await choose.setInputFiles({ name: "roster.csv", mimeType: "text/csv", buffer: Buffer.from("Employee ID,Name,Email,Job Title\nE1,Ann Lee,a.lee@example.org,RN\n") });
+await choose.setInputFiles({
+  name: "roster.csv",
+  mimeType: "text/csv",
+  buffer: Buffer.from("Employee ID,Name,Email,Job Title\nE1,Ann Lee,a.lee@example.org,RN\n"),
+});
 await page.locator(".file .actions button").first().waitFor();
 await stop("import-preview");
-await choose.setInputFiles({ name: "unsure.csv", mimeType: "text/csv", buffer: Buffer.from("Employee ID,Weird heading,Left\nE1,Ann Lee,2026-01-01\nE2,Bo Chan,2026-02-01\n") });
+await choose.setInputFiles({
+  name: "unsure.csv",
+  mimeType: "text/csv",
+  buffer: Buffer.from("Employee ID,Weird heading,Left\nE1,Ann Lee,2026-01-01\nE2,Bo Chan,2026-02-01\n"),
+});
 await page.waitForTimeout(800);
 await page.locator(".file").last().scrollIntoViewIfNeeded();
 await stop("import-mapping");
-await choose.setInputFiles({ name: "bad.csv", mimeType: "text/csv", buffer: Buffer.from("Left,Name\nbad,Ann Lee\n2026-02-01,Bo Chan\nbad,Cy Diaz\n") });
+await choose.setInputFiles({
+  name: "bad.csv",
+  mimeType: "text/csv",
+  buffer: Buffer.from("Left,Name\nbad,Ann Lee\n2026-02-01,Bo Chan\nbad,Cy Diaz\n"),
+});
 await page.waitForTimeout(800);
 await page.locator(".file").last().scrollIntoViewIfNeeded();
 await stop("import-refused");
@@ -149,7 +164,10 @@ await page.getByRole("dialog").getByText("works once").waitFor();
 await stop("invite-link");
 await page.getByRole("button", { name: "I have sent it" }).click();
 await page.goto(`${url}/settings/parameters`);
-await page.getByRole("button", { name: /^Change/ }).nth(1).click();
+await page
+  .getByRole("button", { name: /^Change/ })
+  .nth(1)
+  .click();
 await page.getByRole("dialog").waitFor();
 await page.getByRole("button", { name: "Save" }).click();
 await stop("parameter");

@@ -7,7 +7,13 @@ import { extname, join, normalize } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const dist = fileURLToPath(new URL("../../internal/web/dist/", import.meta.url));
-const types = { ".html": "text/html; charset=utf-8", ".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml", ".json": "application/json" };
+const types = {
+  ".html": "text/html; charset=utf-8",
+  ".js": "text/javascript",
+  ".css": "text/css",
+  ".svg": "image/svg+xml",
+  ".json": "application/json",
+};
 
 // The same as in internal/web.
 export const policy =
@@ -21,7 +27,13 @@ export function serve(api, port = 0) {
     const { pathname } = new URL(request.url, "http://localhost");
     if (pathname.startsWith("/api/")) {
       const forward = http.request(
-        { host: upstream.hostname, port: upstream.port, path: request.url, method: request.method, headers: { ...request.headers, host: upstream.host, origin: upstream.origin } },
+        {
+          host: upstream.hostname,
+          port: upstream.port,
+          path: request.url,
+          method: request.method,
+          headers: { ...request.headers, host: upstream.host, origin: upstream.origin },
+        },
         (answer) => {
           response.writeHead(answer.statusCode, answer.headers);
           answer.pipe(response);

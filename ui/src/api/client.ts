@@ -1,4 +1,5 @@
 import createClient from "openapi-fetch";
+import { sentence } from "@/lib/words";
 import type { paths } from "./schema";
 import type { Problem } from "./types";
 
@@ -30,12 +31,6 @@ export class ProblemError extends Error {
   }
 }
 
-/** sentence begins with a capital and ends with a period. */
-function sentence(text: string): string {
-  const begun = text.charAt(0).toUpperCase() + text.slice(1);
-  return /[.!?]$/.test(begun) ? begun : `${begun}.`;
-}
-
 /** problemOf reads any failure as a problem. */
 export function problemOf(error: unknown): Problem {
   if (error instanceof ProblemError) {
@@ -64,7 +59,12 @@ export async function read<T>(call: Promise<{ data?: T; error?: unknown; respons
     throw new ProblemError(
       told?.detail
         ? (told as Problem)
-        : { type: "urn:asepsis:problem:internal", title: "Something went wrong", status: answer.response.status, detail: "The server could not answer." },
+        : {
+            type: "urn:asepsis:problem:internal",
+            title: "Something went wrong",
+            status: answer.response.status,
+            detail: "The server could not answer.",
+          },
     );
   }
   return answer.data as T;

@@ -113,7 +113,10 @@ export function useImports(query: { cursor: string; limit: number }) {
 }
 
 export function useImport(id: string) {
-  return useQuery({ queryKey: ["imports", "one", id], queryFn: ({ signal }) => read(api.GET("/imports/{id}", { params: { path: { id } }, signal })) });
+  return useQuery({
+    queryKey: ["imports", "one", id],
+    queryFn: ({ signal }) => read(api.GET("/imports/{id}", { params: { path: { id } }, signal })),
+  });
 }
 
 export function useFormats() {
@@ -203,7 +206,8 @@ export function useUsers() {
 export function useInvite() {
   const client = useQueryClient();
   return useMutation({
-    mutationFn: (body: { name: string; email: string; role: "administrator" | "analyst" | "auditor" | "executive" }) => read(api.POST("/users", { body })),
+    mutationFn: (body: { name: string; email: string; role: "administrator" | "analyst" | "auditor" | "executive" }) =>
+      read(api.POST("/users", { body })),
     onSuccess: () => client.invalidateQueries({ queryKey: ["users"] }),
   });
 }
@@ -228,7 +232,8 @@ export function useTokens() {
 export function useCreateToken() {
   const client = useQueryClient();
   return useMutation({
-    mutationFn: (body: { name: string; role: "administrator" | "analyst" | "auditor" | "executive"; days: number }) => read(api.POST("/tokens", { body })),
+    mutationFn: (body: { name: string; role: "administrator" | "analyst" | "auditor" | "executive"; days: number }) =>
+      read(api.POST("/tokens", { body })),
     onSuccess: () => client.invalidateQueries({ queryKey: ["tokens"] }),
   });
 }

@@ -1859,13 +1859,15 @@ export interface components {
             goals_measured: number;
             /** Format: int64 */
             goals_met: number;
-            last_assessment: components["schemas"]["AssessmentSummary"];
+            /** @description Left out until the first one is done */
+            last_assessment?: components["schemas"]["AssessmentSummary"];
             /** @enum {string} */
             level: "unmeasured" | "partial" | "essential" | "enhanced";
             /** @description What to do next, most useful first */
             next_steps: components["schemas"]["NextStep"][];
             organization: components["schemas"]["Organization"];
-            running_job: components["schemas"]["Job"];
+            /** @description Left out where nothing runs */
+            running_job?: components["schemas"]["Job"];
             /**
              * Format: double
              * @description Mean over the measured goals, shown only beside goals_measured; null where none was measured
@@ -3032,11 +3034,11 @@ export interface operations {
                 /** @description Text in label, id or columns */
                 q?: string;
                 /** @description attribute:value, may be repeated; an empty value finds those without one */
-                filter?: string[] | null;
+                filter?: string[];
                 /** @description An attribute or label; a minus in front turns it round */
                 sort?: string;
                 /** @description Attributes to show, with commas between */
-                columns?: string[] | null;
+                columns?: string[];
                 /** @description Only what lives on this asset */
                 asset?: string;
                 /** @description With verdict: only those that this check says so of */

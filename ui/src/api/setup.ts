@@ -5,7 +5,12 @@ import type { OrganizationInput } from "./types";
 
 /** useLink asks what a set-up link is for: the first run, or an invited user. */
 export function useLink(link: string) {
-  return useQuery({ queryKey: ["link", link], queryFn: () => read(api.POST("/setup/check", { body: { link } })), enabled: link !== "", retry: false });
+  return useQuery({
+    queryKey: ["link", link],
+    queryFn: () => read(api.POST("/setup/check", { body: { link } })),
+    enabled: link !== "",
+    retry: false,
+  });
 }
 
 export interface Person {

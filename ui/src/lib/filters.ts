@@ -37,9 +37,7 @@ export function nextSort(current: string, column: string): string {
 
 /** attributeFilters reads the filters by attribute, written f.<attribute>=<value>. */
 export function attributeFilters(params: URLSearchParams): { attribute: string; value: string }[] {
-  return [...params.entries()]
-    .filter(([name]) => name.startsWith("f."))
-    .map(([name, value]) => ({ attribute: name.slice(2), value }));
+  return [...params.entries()].filter(([name]) => name.startsWith("f.")).map(([name, value]) => ({ attribute: name.slice(2), value }));
 }
 
 /** useFilters reads and changes the filters of the page's own address. */

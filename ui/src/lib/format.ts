@@ -22,8 +22,13 @@ export function percent(part: number, whole: number): string {
   return `${rounded}%`;
 }
 
+/** day shows the day of a moment. A date without a time of day comes as midnight UTC and must not slip to the day before. */
 export function day(at: string): string {
-  return date.format(new Date(at));
+  return (midnight(at) ? dateUTC : date).format(new Date(at));
+}
+
+function midnight(at: string): boolean {
+  return at.startsWith("00:00:00", 11);
 }
 
 export function moment(at: string): string {
@@ -56,10 +61,7 @@ export function value(v: unknown): string {
   if (typeof v === "boolean") return v ? "Yes" : "No";
   if (typeof v === "number") return count(v);
   if (Array.isArray(v)) return v.length === 0 ? "none" : v.map(value).join(", ");
-  if (typeof v === "string" && isoDate.test(v)) {
-    // A date without a time of day comes as midnight UTC and must not slip to the day before.
-    return v.startsWith("00:00:00", 11) ? dateUTC.format(new Date(v)) : dateTime.format(new Date(v));
-  }
+  if (typeof v === "string" && isoDate.test(v)) return midnight(v) ? day(v) : moment(v);
   return String(v);
 }
 

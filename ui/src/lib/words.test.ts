@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { ago, value } from "./format";
 import { parseValue } from "./parameter";
 import { passwordStrength } from "./password";
-import { attributeLabel, inWords } from "./words";
+import { attributeLabel, inWords, sentence } from "./words";
 
 describe("inWords", () => {
   it("tells attributes and values in words", () => {
@@ -13,6 +13,17 @@ describe("inWords", () => {
   it("leaves sentences alone", () => {
     const sentence = "The agent was silent since 3 Nov: look at it.";
     expect(inWords(sentence)).toBe(sentence);
+  });
+});
+
+describe("sentence", () => {
+  it("begins with a capital and ends with a period", () => {
+    expect(sentence("the link has expired")).toBe("The link has expired.");
+    expect(sentence("Stop!")).toBe("Stop!");
+  });
+
+  it("leaves the name of a file as it is", () => {
+    expect(sentence('roster.csv: line 2: "bad" is not a date')).toBe('roster.csv: line 2: "bad" is not a date.');
   });
 });
 

@@ -110,6 +110,15 @@ export function capital(text: string): string {
   return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
+/**
+ * sentence makes one of what the server says: a capital in front, a period
+ * behind. A name in front, of a file say, stays as it is.
+ */
+export function sentence(text: string): string {
+  const begun = /^[a-z]+[ ,]/.test(text) ? capital(text) : text;
+  return /[.!?]$/.test(begun) ? begun : `${begun}.`;
+}
+
 const attributeWords: Record<string, string> = {
   mfa: "MFA",
   email: "e-mail",
@@ -136,12 +145,28 @@ const attributeWords: Record<string, string> = {
 
 /** attributeLabel turns an attribute's name into words: mfa_enabled → MFA enabled. */
 export function attributeLabel(name: string): string {
-  const words = name.replace(/_at$/, "").split("_").map((word) => attributeWords[word] ?? word);
+  const words = name
+    .replace(/_at$/, "")
+    .split("_")
+    .map((word) => attributeWords[word] ?? word);
   return capital(words.join(" "));
 }
 
 // Attributes whose values are words of ours, written with underscores. Names that people gave stay as they are.
-const worded = new Set(["class", "status", "type", "criticality", "tier", "severity", "product", "topic", "outcome", "zone", "directory", "encryption"]);
+const worded = new Set([
+  "class",
+  "status",
+  "type",
+  "criticality",
+  "tier",
+  "severity",
+  "product",
+  "topic",
+  "outcome",
+  "zone",
+  "directory",
+  "encryption",
+]);
 
 /** attributeValue shows a value of an attribute: in_use → in use. */
 export function attributeValue(name: string, v: unknown): string {
@@ -160,7 +185,8 @@ export function inWords(line: string): string {
       const found = /^([a-z][a-z0-9]*(?:_[a-z0-9]+)*): (.+)$/s.exec(part);
       if (!found) return part;
       const [, name = "", told = ""] = found;
-      const plain = told === "true" ? "yes" : told === "false" ? "no" : told.replace(/^\[(.*)\]$/, (_, list: string) => list.split(" ").join(", ") || "none");
+      const plain =
+        told === "true" ? "yes" : told === "false" ? "no" : told.replace(/^\[(.*)\]$/, (_, list: string) => list.split(" ").join(", ") || "none");
       return `${attributeLabel(name)}: ${plain}`;
     })
     .join(" · ");

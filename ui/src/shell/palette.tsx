@@ -1,5 +1,5 @@
 import { useEffect, useState } from "react";
-import { Autocomplete, Dialog, Input, Menu, MenuItem, Modal, ModalOverlay, SearchField, Text } from "react-aria-components";
+import { Autocomplete, Dialog, Input, Menu, MenuItem, Modal, ModalOverlay, SearchField } from "react-aria-components";
 import { useNavigate } from "react-router";
 import { useSearch } from "@/api/queries";
 import { may } from "@/api/session";
@@ -42,6 +42,10 @@ const places: (SearchHit & { need: string })[] = [
   { kind: "page", id: "/audit", label: "Audit trail", link: "/audit", need: "read_audit" },
 ];
 
+function kindOf(hit: SearchHit): string {
+  return hit.kind === "page" ? "Page" : capital(kindWord(hit.kind, 1));
+}
+
 /** Palette finds anything by typing: goals, checks, devices, people, vendors, pages. */
 export default function Palette({ session, onClose }: { session: SessionState; onClose: () => void }) {
   const navigate = useNavigate();
@@ -77,21 +81,25 @@ export default function Palette({ session, onClose }: { session: SessionState; o
               items={hits}
               onAction={(key) => go(String(key))}
               renderEmptyState={() => (
-                <p className="palette-empty">{search.error ? "The search did not answer. Try again." : waiting ? "Searching" : `Nothing is called “${asked}”.`}</p>
+                <p className="palette-empty">
+                  {search.error ? "The search did not answer. Try again." : waiting ? "Searching" : `Nothing is called “${asked}”.`}
+                </p>
               )}
             >
               {(hit: SearchHit) => (
-                <MenuItem id={`${hit.kind}/${hit.id}`} textValue={hit.label} className="palette-item">
+                <MenuItem
+                  id={`${hit.kind}/${hit.id}`}
+                  textValue={hit.label}
+                  // What it is called, read out as it is shown.
+                  aria-label={[hit.label, hit.note, kindOf(hit)].filter(Boolean).join(" ")}
+                  className="palette-item"
+                >
                   <Icon name={icons[hit.id.slice(1)] ?? icons[hit.kind] ?? "file"} />
                   <div>
-                    <Text slot="label">{hit.label}</Text>
-                    {hit.note && (
-                      <Text slot="description" elementType="p" className="palette-note">
-                        {hit.note}
-                      </Text>
-                    )}
+                    {hit.label}
+                    {hit.note && <p className="palette-note">{hit.note}</p>}
                   </div>
-                  <span className="palette-note">{hit.kind === "page" ? "Page" : capital(kindWord(hit.kind, 1))}</span>
+                  <span className="palette-note">{kindOf(hit)}</span>
                 </MenuItem>
               )}
             </Menu>

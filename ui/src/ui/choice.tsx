@@ -7,7 +7,13 @@ export interface Option<T extends string> {
 }
 
 /** Choices is one question with a few answers, each with a word of explanation. */
-export function Choices<T extends string>(props: { legend: string; name: string; options: Option<T>[]; value: T | ""; onChange: (value: T) => void }) {
+export function Choices<T extends string>(props: {
+  legend: string;
+  name: string;
+  options: Option<T>[];
+  value: T | "";
+  onChange: (value: T) => void;
+}) {
   const { legend, name, options, value, onChange } = props;
   return (
     <fieldset className="choices">

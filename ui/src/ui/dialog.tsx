@@ -17,13 +17,7 @@ export function Dialog(props: {
 }) {
   const { title, open, onClose, keep = false, role = "dialog", children } = props;
   return (
-    <ModalOverlay
-      className="scrim"
-      isOpen={open}
-      onOpenChange={(now) => !now && onClose()}
-      isDismissable={!keep}
-      isKeyboardDismissDisabled={keep}
-    >
+    <ModalOverlay className="scrim" isOpen={open} onOpenChange={(now) => !now && onClose()} isDismissable={!keep} isKeyboardDismissDisabled={keep}>
       <Modal className="modal">
         <AriaDialog className="dialog" role={role}>
           <div className="dialog-head">

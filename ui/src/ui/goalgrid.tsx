@@ -36,7 +36,9 @@ export function GoalGrid({ goals }: { goals: GoalTile[] }) {
                         {goal.number}
                       </span>
                     </span>
-                    <span className="goal-title" title={goal.title.length > 60 ? goal.title : undefined}>{goal.title}</span>
+                    <span className="goal-title" title={goal.title.length > 60 ? goal.title : undefined}>
+                      {goal.title}
+                    </span>
                     <CoverageBar coverage={goal.coverage} one="result" nothing="Nothing to measure is known yet" />
                   </Link>
                 </li>

@@ -23,7 +23,15 @@ export function SearchBox({ label, placeholder }: { label: string; placeholder?:
   return (
     <div className="field" data-grow>
       <label htmlFor={id}>{label}</label>
-      <input id={id} className="input" type="search" autoComplete="off" placeholder={placeholder} value={text} onChange={(event) => setText(event.target.value)} />
+      <input
+        id={id}
+        className="input"
+        type="search"
+        autoComplete="off"
+        placeholder={placeholder}
+        value={text}
+        onChange={(event) => setText(event.target.value)}
+      />
     </div>
   );
 }

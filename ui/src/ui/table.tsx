@@ -104,11 +104,7 @@ export function DataTable<T>({ caption, columns, rows, rowKey, href, busy }: Pro
             <tr key={rowKey(row)} role="row" data-link={href ? true : undefined}>
               {columns.map((column, at) => (
                 <td key={column.id} role="cell" data-label={column.header} data-end={column.end || undefined} data-first={at === 0 || undefined}>
-                  {at === 0 && href ? (
-                    <RowLink to={href(row)}>{column.cell(row)}</RowLink>
-                  ) : (
-                    column.cell(row)
-                  )}
+                  <div>{at === 0 && href ? <RowLink to={href(row)}>{column.cell(row)}</RowLink> : column.cell(row)}</div>
                 </td>
               ))}
             </tr>

@@ -73,7 +73,13 @@ export function Component() {
         {data && data.items.length === 0 && <EmptyState title="Nothing fits" />}
         {data && data.items.length > 0 && (
           <>
-            <DataTable caption="Audit trail, newest first" columns={columns} rows={data.items} rowKey={(event) => event.id} busy={events.isPlaceholderData} />
+            <DataTable
+              caption="Audit trail, newest first"
+              columns={columns}
+              rows={data.items}
+              rowKey={(event) => event.id}
+              busy={events.isPlaceholderData}
+            />
             <Pager next={data.next} total={data.total} shown={data.items.length} limit={limit} one="event" />
           </>
         )}

@@ -59,7 +59,9 @@ export function Component() {
                       {
                         label: "Pass, percent of measured",
                         kind: "line",
-                        values: data.history.map(({ tally }) => (tally.pass + tally.fail === 0 ? null : Math.round((100 * tally.pass) / (tally.pass + tally.fail)))),
+                        values: data.history.map(({ tally }) =>
+                          tally.pass + tally.fail === 0 ? null : Math.round((100 * tally.pass) / (tally.pass + tally.fail)),
+                        ),
                       },
                     ]}
                   />
@@ -86,7 +88,9 @@ export function Component() {
                   <FactRow name="Role">{data.role === "deciding" ? "Decides the goal" : "Supports the goal"}</FactRow>
                   {data.assurance && <FactRow name="Rests on">{assuranceWord[data.assurance] ?? data.assurance} facts or better</FactRow>}
                   {data.hicp.length > 0 && <FactRow name="HICP 2023">{data.hicp.join(", ")}</FactRow>}
-                  {data.threats.length > 0 && <FactRow name="Threats">{data.threats.map((threat) => threat.replaceAll("_", " ")).join(", ")}</FactRow>}
+                  {data.threats.length > 0 && (
+                    <FactRow name="Threats">{data.threats.map((threat) => threat.replaceAll("_", " ")).join(", ")}</FactRow>
+                  )}
                   <FactRow name="Source">{data.own ? "Added by your organization" : "Shipped with Asepsis"}</FactRow>
                 </Facts>
                 <details className="disclosure">

@@ -67,9 +67,7 @@ export function Component() {
             <Panel title="In figures">
               <Facts>
                 <FactRow name="Coverage">{coverageText(data.coverage, "result")}</FactRow>
-                <FactRow name="Score">
-                  {data.score === null ? "Not measured" : `${Math.round(data.score)} of 100, over what was measured`}
-                </FactRow>
+                <FactRow name="Score">{data.score === null ? "Not measured" : `${Math.round(data.score)} of 100, over what was measured`}</FactRow>
                 <FactRow name="Rests on">
                   {data.assurance ? (
                     <>

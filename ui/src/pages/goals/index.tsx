@@ -17,13 +17,18 @@ const columns: Column<GoalTile>[] = [
     cell: (goal) => `${goal.number}. ${goal.title}`,
   },
   { id: "state", header: "State", cell: (goal) => <StateBadge state={goal.state} /> },
-  { id: "coverage", header: "Coverage", cell: (goal) => <CoverageBar coverage={goal.coverage} one="result" nothing="Nothing to measure is known yet" /> },
+  {
+    id: "coverage",
+    header: "Coverage",
+    cell: (goal) => <CoverageBar coverage={goal.coverage} one="result" nothing="Nothing to measure is known yet" />,
+  },
   {
     id: "score",
     header: "Score where measured",
     sort: "score",
     end: true,
-    cell: (goal) => (goal.score === null ? <span className="muted">not measured</span> : <span className="num">{Math.round(goal.score)} of 100</span>),
+    cell: (goal) =>
+      goal.score === null ? <span className="muted">not measured</span> : <span className="num">{Math.round(goal.score)} of 100</span>,
   },
   { id: "tier", header: "Tier", cell: (goal) => (goal.tier === "essential" ? "Essential" : "Enhanced") },
 ];
@@ -75,13 +80,7 @@ export function Component() {
         {goals.isPending && <Skeleton lines={10} />}
         {goals.data &&
           (rows.length > 0 ? (
-            <DataTable
-              caption="The twenty goals"
-              columns={columns}
-              rows={rows}
-              rowKey={(goal) => goal.id}
-              href={(goal) => `/goals/${goal.id}`}
-            />
+            <DataTable caption="The twenty goals" columns={columns} rows={rows} rowKey={(goal) => goal.id} href={(goal) => `/goals/${goal.id}`} />
           ) : (
             <EmptyState title="No goal is in that state" action={<Link to="/goals">Show all goals</Link>} />
           ))}

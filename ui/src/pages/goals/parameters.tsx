@@ -1,6 +1,6 @@
 import type { Parameter } from "@/api/types";
 import { value } from "@/lib/format";
-import { attributeLabel } from "@/lib/words";
+import { attributeLabel, sentence } from "@/lib/words";
 import { FactRow, Facts } from "@/ui/page";
 
 /** ParameterList shows what a check's thresholds are set to, and where they come from. */
@@ -14,7 +14,7 @@ export function ParameterList({ parameters }: { parameters: Parameter[] }) {
           </strong>
           {parameter.override && <span className="muted"> (default {value(parameter.default)})</span>}
           <p className="muted small">
-            {parameter.doc}
+            {sentence(parameter.doc)}
             {parameter.citation && ` Source: ${parameter.citation}.`}
           </p>
         </FactRow>

@@ -111,7 +111,8 @@ export function Component() {
                 <ul>
                   {data.values.map((one) => (
                     <li key={one.name}>
-                      {attributeLabel(one.name)}: <strong>{one.value === null || one.value === undefined ? "not measured" : attributeValue(one.name, one.value)}</strong>
+                      {attributeLabel(one.name)}:{" "}
+                      <strong>{one.value === null || one.value === undefined ? "not measured" : attributeValue(one.name, one.value)}</strong>
                     </li>
                   ))}
                 </ul>

@@ -65,9 +65,7 @@ export function Results({ check, goal, tally, kind }: { check: string; goal: str
       {results.data && rows.length === 0 && (
         <EmptyState title={filters.q || filters.verdict ? "No result fits" : "No result yet"}>
           <p>
-            {filters.q || filters.verdict
-              ? "Change the filter to see more."
-              : `No ${kindWord(kind)} are known yet, so there is nothing to check.`}
+            {filters.q || filters.verdict ? "Change the filter to see more." : `No ${kindWord(kind)} are known yet, so there is nothing to check.`}
           </p>
         </EmptyState>
       )}

@@ -25,14 +25,16 @@ export function Faults({ faults, more }: { faults: RowFault[]; more: number }) {
           {faults.map((fault, at) => (
             <tr key={at} role="row">
               <td role="cell" data-label="Line" className="num">
-                {fault.line > 0 ? count(fault.line) : "–"}
+                <div>{fault.line > 0 ? count(fault.line) : "–"}</div>
               </td>
               <td role="cell" data-label="What is wrong">
-                {fault.column && <strong>{fault.column}: </strong>}
-                {fault.reason}
+                <div>
+                  {fault.column && <strong>{fault.column}: </strong>}
+                  {fault.reason}
+                </div>
               </td>
               <td role="cell" data-label="How to mend it" className="muted">
-                {fault.mend ?? "–"}
+                <div>{fault.mend ?? "–"}</div>
               </td>
             </tr>
           ))}

@@ -16,7 +16,15 @@ const columns: Column<ImportSummary>[] = [
     end: true,
     cell: (one) => <span className="num">{one.skipped > 0 ? count(one.skipped) : "none"}</span>,
   },
-  { id: "at", header: "When", cell: (one) => <span className="nowrap" title={moment(one.at)}>{ago(one.at)}</span> },
+  {
+    id: "at",
+    header: "When",
+    cell: (one) => (
+      <span className="nowrap" title={moment(one.at)}>
+        {ago(one.at)}
+      </span>
+    ),
+  },
   { id: "by", header: "By", cell: (one) => one.by },
   { id: "size", header: "Size", end: true, cell: (one) => <span className="num nowrap">{bytes(one.size)}</span> },
 ];

@@ -36,7 +36,8 @@ export function Component() {
       {params.get("for") && (
         <Notice>
           <p>
-            You came here for the goal <strong>{params.get("for")!.replaceAll("-", " ")}</strong>. The table below says what each kind of file is good for.
+            You came here for the goal <strong>{params.get("for")!.replaceAll("-", " ")}</strong>. The table below says what each kind of file is good
+            for.
           </p>
         </Notice>
       )}

@@ -1,6 +1,6 @@
 import type { ColumnMapping } from "@/api/types";
 import { type Choice, choose, matchWord, missingFields } from "@/lib/mapping";
-import { attributeLabel } from "@/lib/words";
+import { attributeLabel, sentence } from "@/lib/words";
 import { Select } from "@/ui/field";
 import { Notice } from "@/ui/page";
 
@@ -13,7 +13,7 @@ export function Mapping(props: { mapping: ColumnMapping; choice: Choice; asked: 
       {mapping.unsure && (
         <Notice tone="warn">
           <p>
-            <strong>Please confirm the columns.</strong> {mapping.why ?? "Some headers were not recognized for certain."}
+            <strong>Please confirm the columns.</strong> {mapping.why ? sentence(mapping.why) : "Some headers were not recognized for certain."}
           </p>
         </Notice>
       )}
@@ -43,21 +43,23 @@ export function Mapping(props: { mapping: ColumnMapping; choice: Choice; asked: 
                   <span className="muted">{column.sample.join(" · ") || "nothing"}</span>
                 </td>
                 <td role="cell" data-label="Is">
-                  <Select
-                    label={`What ${column.header} is`}
-                    hideLabel
-                    value={choice[column.header] ?? ""}
-                    onChange={(event) => onChange(choose(choice, column.header, event.target.value))}
-                  >
-                    <option value="">Leave out</option>
-                    {mapping.fields.map((field) => (
-                      <option key={field.name} value={field.name}>
-                        {attributeLabel(field.name)}
-                        {field.required ? " (required)" : ""}
-                      </option>
-                    ))}
-                  </Select>
-                  <p className="hint">{matchWord(choice[column.header] === column.field ? column.match : "chosen")}</p>
+                  <div>
+                    <Select
+                      label={`What ${column.header} is`}
+                      hideLabel
+                      value={choice[column.header] ?? ""}
+                      onChange={(event) => onChange(choose(choice, column.header, event.target.value))}
+                    >
+                      <option value="">Leave out</option>
+                      {mapping.fields.map((field) => (
+                        <option key={field.name} value={field.name}>
+                          {attributeLabel(field.name)}
+                          {field.required ? " (required)" : ""}
+                        </option>
+                      ))}
+                    </Select>
+                    <p className="hint">{matchWord(choice[column.header] === column.field ? column.match : "chosen")}</p>
+                  </div>
                 </td>
               </tr>
             ))}

@@ -133,11 +133,7 @@ function Detail({ kind }: { kind: string }) {
           </Panel>
           <div className="stack" data-wide>
             <Panel title="What the checks say" flush>
-              {data.results.length > 0 ? (
-                <Results results={data.results} resource={data.id} />
-              ) : (
-                <EmptyState title="No check looks at it" />
-              )}
+              {data.results.length > 0 ? <Results results={data.results} resource={data.id} /> : <EmptyState title="No check looks at it" />}
             </Panel>
             {data.related.map((group) => (
               <Panel key={group.kind} title={`${group.title} (${count(group.total)})`}>

@@ -2,7 +2,7 @@ import { Link, useParams } from "react-router";
 import { unknownValue, useResources } from "@/api/queries";
 import type { Facet, ResourceRow } from "@/api/types";
 import { attributeFilters, useFilters } from "@/lib/filters";
-import { count } from "@/lib/format";
+import { count, day, value } from "@/lib/format";
 import { resourceHome, resourceLink } from "@/lib/links";
 import { attributeLabel, attributeValue, capital, kindWord, type Verdict, verdictWord } from "@/lib/words";
 import { TallyLine } from "@/ui/coverage";
@@ -25,21 +25,22 @@ export function List({ kind }: { kind: string }) {
   const columns: Column<ResourceRow>[] = [
     { id: "label", header: capital(kindWord(kind, 1)), sort: "label", cell: (row) => row.label },
     // A column that only repeats the label says nothing new.
-    ...(data?.columns ?? []).filter((attribute) => !data?.items.every((row) => row.values[attribute.name] === row.label)).map(
-      (attribute): Column<ResourceRow> => ({
+    ...(data?.columns ?? [])
+      .filter((attribute) => !data?.items.every((row) => row.values[attribute.name] === row.label))
+      .map((attribute): Column<ResourceRow> => ({
         id: attribute.name,
         header: attributeLabel(attribute.name),
         sort: attribute.name,
         end: attribute.type === "int" || attribute.type === "double",
         cell: (row) => <Cell row={row} attribute={attribute.name} />,
-      }),
-    ),
+      })),
     ...(data?.items.some((row) => row.asset)
       ? [
           {
             id: "on",
             header: "Device",
-            cell: (row: ResourceRow) => (row.asset ? <Link to={resourceLink("asset", row.asset.id)}>{row.asset.label}</Link> : <span className="muted">–</span>),
+            cell: (row: ResourceRow) =>
+              row.asset ? <Link to={resourceLink("asset", row.asset.id)}>{row.asset.label}</Link> : <span className="muted">–</span>,
           },
         ]
       : []),
@@ -106,6 +107,13 @@ export function List({ kind }: { kind: string }) {
 /** A value, or why there is none: what could not be read is never shown as a no. */
 function Cell({ row, attribute }: { row: ResourceRow; attribute: string }) {
   const known = row.values[attribute];
+  if (typeof known === "string" && attribute.endsWith("_at")) {
+    return (
+      <span className="num nowrap" title={value(known)}>
+        {day(known)}
+      </span>
+    );
+  }
   if (known !== undefined && known !== null) return <span className="num">{attributeValue(attribute, known)}</span>;
   const why = row.missing[attribute];
   return (
@@ -115,7 +123,15 @@ function Cell({ row, attribute }: { row: ResourceRow; attribute: string }) {
   );
 }
 
-function FacetSelect({ facet, chosen = "", set }: { facet: Facet; chosen?: string | undefined; set: (change: Record<string, string | null>) => void }) {
+function FacetSelect({
+  facet,
+  chosen = "",
+  set,
+}: {
+  facet: Facet;
+  chosen?: string | undefined;
+  set: (change: Record<string, string | null>) => void;
+}) {
   // The empty value filters for resources without the attribute; the address spells it as a tilde.
   return (
     <Select label={attributeLabel(facet.attribute)} value={chosen} onChange={(event) => set({ [`f.${facet.attribute}`]: event.target.value })}>

@@ -23,7 +23,11 @@ export function Component() {
               className="button"
               data-primary
               disabled={check.isPending}
-              onClick={() => check.mutate(undefined, { onSuccess: (found) => notify(found.good ? "The record is whole." : "The record was changed.", found.good ? "good" : "bad") })}
+              onClick={() =>
+                check.mutate(undefined, {
+                  onSuccess: (found) => notify(found.good ? "The record is whole." : "The record was changed.", found.good ? "good" : "bad"),
+                })
+              }
             >
               {check.isPending ? "Checking" : "Check the record"}
             </button>
@@ -37,7 +41,8 @@ export function Component() {
         (last.good ? (
           <Notice tone="good">
             <p>
-              <strong>The record is whole.</strong> {count(last.entries)} entries were read and hashed anew on {moment(last.at)}, in {count(last.took_ms)} ms.
+              <strong>The record is whole.</strong> {count(last.entries)} entries were read and hashed anew on {moment(last.at)}, in{" "}
+              {count(last.took_ms)} ms.
             </p>
           </Notice>
         ) : (

@@ -59,9 +59,26 @@ function Form({ initial }: { initial: OrganizationInput }) {
             </option>
           ))}
         </Select>
-        <Field label="Staffed beds" inputMode="numeric" value={form.beds} onChange={(event) => set({ beds: event.target.value.replace(/\D/g, "") })} />
-        <Field label="CMS certification number" maxLength={6} value={form.ccn} onChange={(event) => set({ ccn: event.target.value.toUpperCase() })} hint="CCN, six characters" />
-        <Field label="State" maxLength={2} value={form.state} onChange={(event) => set({ state: event.target.value.toUpperCase() })} hint="Two letters" />
+        <Field
+          label="Staffed beds"
+          inputMode="numeric"
+          value={form.beds}
+          onChange={(event) => set({ beds: event.target.value.replace(/\D/g, "") })}
+        />
+        <Field
+          label="CMS certification number"
+          maxLength={6}
+          value={form.ccn}
+          onChange={(event) => set({ ccn: event.target.value.toUpperCase() })}
+          hint="CCN, six characters"
+        />
+        <Field
+          label="State"
+          maxLength={2}
+          value={form.state}
+          onChange={(event) => set({ state: event.target.value.toUpperCase() })}
+          hint="Two letters"
+        />
         {change.error && <ErrorState error={problemOf(change.error)} />}
         {manages && (
           <div>

@@ -5,7 +5,7 @@ import { may, useSession } from "@/api/session";
 import type { Parameter } from "@/api/types";
 import { useFilters } from "@/lib/filters";
 import { day, plural, value } from "@/lib/format";
-import { attributeLabel } from "@/lib/words";
+import { attributeLabel, sentence } from "@/lib/words";
 import { Dialog } from "@/ui/dialog";
 import { Checkbox, Field, Select } from "@/ui/field";
 import { Icon } from "@/ui/icons";
@@ -143,8 +143,8 @@ function Edit({ parameter, onClose }: { parameter: Parameter; onClose: () => voi
     <Dialog title={attributeLabel(parameter.name)} open onClose={onClose}>
       <form className="form" onSubmit={submit} noValidate>
         <p className="muted">
-          {parameter.doc}
-          {parameter.citation && ` Default ${value(parameter.default)}, from ${parameter.citation}.`}
+          {sentence(parameter.doc)} Default {value(parameter.default)}
+          {parameter.citation && `, from ${parameter.citation}`}.
         </p>
         {parameter.type === "bool" ? (
           <Checkbox label="Yes" checked={text === "true"} onChange={(event) => setText(String(event.target.checked))} />

@@ -92,7 +92,9 @@ export function Component() {
             <p>Make one for a program that brings files or reads results. Give it the smallest role that does.</p>
           </EmptyState>
         )}
-        {tokens.data && tokens.data.length > 0 && <DataTable caption="API tokens" columns={columns} rows={tokens.data} rowKey={(token) => token.id} />}
+        {tokens.data && tokens.data.length > 0 && (
+          <DataTable caption="API tokens" columns={columns} rows={tokens.data} rowKey={(token) => token.id} />
+        )}
       </section>
       {open?.what === "create" && <Create onClose={() => setOpen(null)} onDone={(name, secret) => setOpen({ what: "secret", name, secret })} />}
       {open?.what === "secret" && (
@@ -151,7 +153,14 @@ function Create({ onClose, onDone }: { onClose: () => void; onDone: (name: strin
   return (
     <Dialog title="New API token" open onClose={onClose}>
       <form className="form" onSubmit={submit}>
-        <Field label="Name" required value={name} maxLength={80} onChange={(event) => setName(event.target.value)} hint="What uses it, such as “nightly scanner upload”." />
+        <Field
+          label="Name"
+          required
+          value={name}
+          maxLength={80}
+          onChange={(event) => setName(event.target.value)}
+          hint="What uses it, such as “nightly scanner upload”."
+        />
         <Choices legend="Role" name="role" options={roles} value={role} onChange={setRole} />
         <Select label="Expires after" value={days} onChange={(event) => setDays(event.target.value)}>
           <option value="7">7 days</option>

@@ -13,7 +13,17 @@ export interface Enrolled {
 }
 
 /** Factor puts the second factor into an authenticator app and proves that it is there. */
-export function Factor({ link, enrolled, onBack, onDone }: { link: string; enrolled: Enrolled; onBack: () => void; onDone: (codes: string[]) => void }) {
+export function Factor({
+  link,
+  enrolled,
+  onBack,
+  onDone,
+}: {
+  link: string;
+  enrolled: Enrolled;
+  onBack: () => void;
+  onDone: (codes: string[]) => void;
+}) {
   const confirm = useConfirm();
   const [code, setCode] = useState("");
   const [tried, setTried] = useState(false);

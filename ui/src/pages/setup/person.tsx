@@ -46,11 +46,22 @@ export function Person({ link, purpose, organization, onBack, onDone }: Props) {
     <>
       <PageHead
         title={first ? "Who looks after it?" : "Welcome to Asepsis"}
-        lead={first ? "You become its first administrator and can invite others later." : `You are invited as ${roleWord[purpose.role].toLowerCase()}. ${roleMeaning[purpose.role]}`}
+        lead={
+          first
+            ? "You become its first administrator and can invite others later."
+            : `You are invited as ${roleWord[purpose.role].toLowerCase()}. ${roleMeaning[purpose.role]}`
+        }
       />
       {setUp.error && <ErrorState error={problemOf(setUp.error)} />}
       <form className="panel form setup-form" onSubmit={submit} noValidate>
-        <Field label="Name" required autoComplete="name" value={name} onChange={(event) => setName(event.target.value)} error={tried ? faults.name : undefined} />
+        <Field
+          label="Name"
+          required
+          autoComplete="name"
+          value={name}
+          onChange={(event) => setName(event.target.value)}
+          error={tried ? faults.name : undefined}
+        />
         <Field
           label="E-mail"
           type="email"

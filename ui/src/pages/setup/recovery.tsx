@@ -24,7 +24,11 @@ export function Recovery({ codes, first }: { codes: string[]; first: boolean }) 
             <Icon name="print" size={16} />
             Print
           </button>
-          <a className="button" href={`data:text/plain;charset=utf-8,${encodeURIComponent(codes.join("\n") + "\n")}`} download="asepsis-recovery-codes.txt">
+          <a
+            className="button"
+            href={`data:text/plain;charset=utf-8,${encodeURIComponent(codes.join("\n") + "\n")}`}
+            download="asepsis-recovery-codes.txt"
+          >
             <Icon name="download" size={16} />
             Save as a file
           </a>

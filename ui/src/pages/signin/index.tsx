@@ -39,7 +39,15 @@ export function Component() {
         <PageHead title="Sign in" />
         {signIn.error && <ErrorState error={problemOf(signIn.error)} />}
         <form className="panel form" onSubmit={submit}>
-          <Field label="E-mail" type="email" name="email" autoComplete="username" required value={email} onChange={(event) => setEmail(event.target.value)} />
+          <Field
+            label="E-mail"
+            type="email"
+            name="email"
+            autoComplete="username"
+            required
+            value={email}
+            onChange={(event) => setEmail(event.target.value)}
+          />
           <Field
             label="Password"
             type="password"

@@ -34,7 +34,13 @@ export function Component() {
               Board report
             </Link>
             {may(session, "assess") && (
-              <button type="button" className="button" data-primary disabled={assess.isPending || !!data?.running_job} onClick={() => assess.mutate()}>
+              <button
+                type="button"
+                className="button"
+                data-primary
+                disabled={assess.isPending || !!data?.running_job}
+                onClick={() => assess.mutate()}
+              >
                 <Icon name="play" size={16} />
                 Assess now
               </button>

@@ -73,7 +73,7 @@ func notYet(s *section, system string, attrs ...string) {
 
 // ports states the listening ports another tool listed, after asking each how it speaks.
 func (s *section) ports(ls []listener, by map[string]string, answers []answer) {
-	open, clear := 0, []string{}
+	open, inClear := 0, []string{}
 	for i, l := range ls {
 		vs := fact.Values{"address": l.addr.String(), "port": int64(l.port), "transport": l.transport, "exposed": l.exposed()}
 		missing := map[string]string{}
@@ -88,10 +88,10 @@ func (s *section) ports(ls []listener, by map[string]string, answers []answer) {
 			continue
 		}
 		open++
-		if name, _ := vs["service"].(string); vs["clear_text"] == true {
-			clear = append(clear, name+" ("+l.key()+")")
+		if vs["clear_text"] == true {
+			inClear = append(inClear, serviceName(vs))
 		}
 	}
 	s.set("listening_services", int64(open))
-	s.set("clear_text_services", sorted(clear))
+	s.set("clear_text_services", sorted(inClear))
 }

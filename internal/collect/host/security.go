@@ -45,7 +45,8 @@ func security(ctx context.Context, m *machine, s *section) {
 	protector, protects := "", false
 	for _, tool := range known.Tools() {
 		has := slices.ContainsFunc(tool.Packages, func(p string) bool { return installed[p] }) || slices.ContainsFunc(tool.Paths, m.tree.Exists)
-		alive := runs.has(tool.Processes...)
+		// A tool without a program of its own works when its schedule says so.
+		alive := runs.has(tool.Processes...) || slices.ContainsFunc(tool.Schedules, func(p string) bool { _, err := m.tree.lstat(p); return err == nil })
 		if !has && !alive {
 			continue
 		}
@@ -246,7 +247,7 @@ func unneeded(_ context.Context, m *machine, s *section) {
 		alive := runs.has(svc.Processes...)
 		listens := slices.ContainsFunc(svc.Ports, func(p string) bool { return open[p] })
 		if alive || listens || svc.Name == publicCommunity && runs.has("snmpd") && publicSNMP(m, s) {
-			found = append(found, svc.Name+": "+svc.Why)
+			found = append(found, svc.Name)
 		}
 	}
 	if runs.blind != "" && len(found) == 0 {

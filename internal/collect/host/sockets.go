@@ -105,7 +105,7 @@ func sockets(ctx context.Context, m *machine, s *section) {
 	}
 	by := owners(m, m.programs().all)
 	answers := probeAll(ctx, m, s, ls)
-	open, clear, unseen := 0, []string{}, 0
+	open, inClear, unseen := 0, []string{}, 0
 	for i, l := range ls {
 		vs := fact.Values{"address": l.addr.String(), "port": int64(l.port), "transport": l.transport, "exposed": l.exposed()}
 		missing := map[string]string{}
@@ -125,15 +125,25 @@ func sockets(ctx context.Context, m *machine, s *section) {
 		}
 		open++
 		if vs["clear_text"] == true {
-			name, _ := vs["service"].(string)
-			clear = append(clear, fmt.Sprintf("%s (%d/%s)", name, l.port, l.transport))
+			inClear = append(inClear, serviceName(vs))
 		}
 	}
 	if unseen > 0 {
 		s.note("programs that listen", fmt.Sprintf("%d ports belong to other users' programs: needs root", unseen))
 	}
 	s.set("listening_services", int64(open))
-	s.set("clear_text_services", sorted(clear))
+	s.set("clear_text_services", sorted(inClear))
+}
+
+// overTLS are the names of services that TLS wraps from the first byte.
+var overTLS = map[string]string{"http": "https", "ldap": "ldaps", "imap": "imaps", "pop3": "pop3s", "smtp": "smtps", "ftp": "ftps"}
+
+// serviceName is what a list of services calls an endpoint.
+func serviceName(vs fact.Values) string {
+	if name, ok := vs["service"].(string); ok {
+		return name
+	}
+	return "unknown"
 }
 
 // describe states what is known of an endpoint from its port and its answer.
@@ -142,6 +152,9 @@ func describe(l listener, a answer, vs fact.Values, missing map[string]string) {
 	service := p.Service
 	if a.Service != "" {
 		service = a.Service
+	}
+	if s, ok := overTLS[service]; ok && a.TLS != nil && p.StartTLS == "" {
+		service = s
 	}
 	if service != "" {
 		vs["service"] = service
@@ -152,11 +165,15 @@ func describe(l listener, a answer, vs fact.Values, missing map[string]string) {
 		vs["product"] = a.Product
 	}
 	a.tlsFacts(vs, missing)
-	switch {
-	case a.TLS != nil, service == "ssh":
+	switch speaks := a.TLS != nil || a.Refused != ""; {
+	case speaks && p.StartTLS != "":
+		missing["clear_text"] = "the service offers TLS; whether it insists on it was not tried"
+	case speaks, service == "ssh":
 		vs["clear_text"] = false
 	case a.Clear != "":
 		vs["clear_text"] = true
+	case p.StartTLS != "" && a.Unsure != "":
+		missing["clear_text"] = "the service may turn to TLS when asked; " + a.Unsure
 	case ok && p.Clear == "yes":
 		vs["clear_text"] = true
 	case ok && p.Clear == "no":

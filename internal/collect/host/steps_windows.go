@@ -144,9 +144,20 @@ func windowsPrograms(_ context.Context, _ *machine, s *section) {
 func windowsTool(name string) string {
 	lower := strings.ToLower(name)
 	for _, t := range [...][2]string{
-		{"crowdstrike", "CrowdStrike Falcon"}, {"sentinel agent", "SentinelOne"}, {"sophos endpoint", "Sophos"}, {"trellix", "Trellix"}, {"mcafee", "McAfee"},
-		{"carbon black", "Carbon Black"}, {"cortex xdr", "Cortex XDR"}, {"trend micro", "Trend Micro"}, {"eset", "ESET"}, {"bitdefender", "Bitdefender"},
-		{"wazuh agent", "Wazuh agent"}, {"osquery", "osquery"}, {"malwarebytes", "Malwarebytes"}, {"sysmon", "Sysmon"},
+		{"crowdstrike", "CrowdStrike Falcon"},
+		{"sentinel agent", "SentinelOne"},
+		{"sophos endpoint", "Sophos"},
+		{"trellix", "Trellix"},
+		{"mcafee", "McAfee"},
+		{"carbon black", "Carbon Black"},
+		{"cortex xdr", "Cortex XDR"},
+		{"trend micro", "Trend Micro"},
+		{"eset", "ESET"},
+		{"bitdefender", "Bitdefender"},
+		{"wazuh agent", "Wazuh agent"},
+		{"osquery", "osquery"},
+		{"malwarebytes", "Malwarebytes"},
+		{"sysmon", "Sysmon"},
 	} {
 		if strings.Contains(lower, t[0]) {
 			return t[1]

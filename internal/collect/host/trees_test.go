@@ -214,9 +214,9 @@ func TestDebianServer(t *testing.T) {
 		"security_tools_running": []string{"Wazuh agent", "auditd"}, "security_tools_modified": []string{"auditd: /usr/sbin/auditd"},
 		"password_min_length": int64(12), "password_max_age_days": int64(365), "password_lockout_attempts": int64(0),
 		"ssh_enabled": true, "ssh_password_auth": true, "ssh_root_login": "yes", "ssh_empty_passwords": false, "ssh_weak_algorithms": []string{},
-		"listening_services": int64(4), "clear_text_services": []string{"hl7 (2575/tcp)", "telnet (23/tcp)", "tftp (69/udp)"},
+		"listening_services": int64(4), "clear_text_services": []string{"hl7", "telnet", "tftp"},
 		"unneeded_services": []string{
-			"Avahi: announces a server on the local network", "TFTP server: hands files to anybody", "telnet server: signs people in without encryption",
+			"Avahi", "TFTP server", "telnet server",
 		},
 	})
 	if !slices.ContainsFunc(b.Notes, func(n fact.Note) bool { return strings.Contains(n.Why, "Match block allows passwords") }) {

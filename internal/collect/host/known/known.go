@@ -31,6 +31,7 @@ type Tool struct {
 	Packages  []string `yaml:"packages"`
 	Paths     []string `yaml:"paths"`
 	Processes []string `yaml:"processes"`
+	Schedules []string `yaml:"schedules"` // files that start it by the clock
 }
 
 // Service is one that a machine should not run.

@@ -20,7 +20,7 @@ func TestTablesAreWellFormed(t *testing.T) {
 	}
 	seen := map[string]bool{}
 	for _, tool := range Tools() {
-		if seen[tool.Name] || len(tool.Packages)+len(tool.Paths) == 0 {
+		if seen[tool.Name] || len(tool.Packages)+len(tool.Paths)+len(tool.Processes) == 0 {
 			t.Errorf("tool %q: listed twice, or nothing tells that it is installed", tool.Name)
 		}
 		seen[tool.Name] = true

@@ -168,8 +168,17 @@ func Scheme(hash string) string {
 		return "locked"
 	}
 	for _, p := range [...]struct{ prefix, name string }{
-		{"$y$", "yescrypt"}, {"$gy$", "gost-yescrypt"}, {"$7$", "scrypt"}, {"$6$", "sha512"}, {"$5$", "sha256"},
-		{"$2", "bcrypt"}, {"$1$", "md5"}, {"$md5", "sunmd5"}, {"$sha1$", "sha1"}, {"$3$", "nt"}, {"_", "bsdi-des"},
+		{"$y$", "yescrypt"},
+		{"$gy$", "gost-yescrypt"},
+		{"$7$", "scrypt"},
+		{"$6$", "sha512"},
+		{"$5$", "sha256"},
+		{"$2", "bcrypt"},
+		{"$1$", "md5"},
+		{"$md5", "sunmd5"},
+		{"$sha1$", "sha1"},
+		{"$3$", "nt"},
+		{"_", "bsdi-des"},
 	} {
 		if strings.HasPrefix(hash, p.prefix) {
 			return p.name

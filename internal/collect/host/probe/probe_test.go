@@ -134,7 +134,8 @@ func TestTLSOfGoServers(t *testing.T) {
 		{
 			"asks who we are",
 			&tls.Config{MinVersion: tls.VersionTLS12, Certificates: []tls.Certificate{good}, ClientAuth: tls.RequireAndVerifyClientCert, ClientCAs: a.pool},
-			[]string{"1.2", "1.3"}, nil,
+			[]string{"1.2", "1.3"},
+			nil,
 		},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

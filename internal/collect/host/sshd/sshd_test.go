@@ -25,21 +25,33 @@ func TestEffective(t *testing.T) {
 		want         Effective
 	}{
 		{"empty means the defaults", "", v92, Effective{PasswordAuth: true, RootLogin: "prohibit-password", Weak: []string{}}},
-		{"debian's file", "KbdInteractiveAuthentication no\nUsePAM yes\nPermitRootLogin without-password\n", v92,
-			Effective{PasswordAuth: true, RootLogin: "prohibit-password", Weak: []string{}}},
+		{
+			"debian's file", "KbdInteractiveAuthentication no\nUsePAM yes\nPermitRootLogin without-password\n", v92,
+			Effective{PasswordAuth: true, RootLogin: "prohibit-password", Weak: []string{}},
+		},
 		{"the first value counts", "passwordauthentication no\nPasswordAuthentication yes\n", v92, Effective{RootLogin: "prohibit-password", Weak: []string{}}},
 		{"pam asks for passwords too", "PasswordAuthentication no\nUsePAM yes\n", v92, Effective{PasswordAuth: true, RootLogin: "prohibit-password", Weak: []string{}}},
-		{"a key is asked for as well", "UsePAM yes\nAuthenticationMethods publickey,password publickey,keyboard-interactive\n", v92,
-			Effective{RootLogin: "prohibit-password", Weak: []string{}}},
-		{"included files come first, and a match block loosens", "Include /etc/ssh/sshd_config.d/*.conf\nPasswordAuthentication yes\nPermitRootLogin yes\n", v92,
-			Effective{PasswordAuth: true, RootLogin: "no", Weak: []string{}, Loosened: []string{"passwords for User backup"}}},
-		{"a file that includes itself", "Include loop\nPermitEmptyPasswords yes", v92,
-			Effective{PasswordAuth: true, RootLogin: "prohibit-password", EmptyPasswords: true, Weak: []string{}}},
+		{
+			"a key is asked for as well", "UsePAM yes\nAuthenticationMethods publickey,password publickey,keyboard-interactive\n", v92,
+			Effective{RootLogin: "prohibit-password", Weak: []string{}},
+		},
+		{
+			"included files come first, and a match block loosens", "Include /etc/ssh/sshd_config.d/*.conf\nPasswordAuthentication yes\nPermitRootLogin yes\n", v92,
+			Effective{PasswordAuth: true, RootLogin: "no", Weak: []string{}, Loosened: []string{"passwords for User backup"}},
+		},
+		{
+			"a file that includes itself", "Include loop\nPermitEmptyPasswords yes", v92,
+			Effective{PasswordAuth: true, RootLogin: "prohibit-password", EmptyPasswords: true, Weak: []string{}},
+		},
 		{"equal signs and quotes", "PasswordAuthentication=no\nPermitRootLogin = \"yes\" # by order\n", v92, Effective{RootLogin: "yes", Weak: []string{}}},
-		{"match all ends a block", "Match Address 10.0.0.0/8\nX11Forwarding yes\nMatch all\nPasswordAuthentication no\n", v92,
-			Effective{RootLogin: "prohibit-password", Weak: []string{}}},
-		{"weak by choice", "Ciphers aes256-ctr,3des-cbc\nMACs +hmac-md5\nHostKeyAlgorithms +ssh-rsa\n", v92,
-			Effective{PasswordAuth: true, RootLogin: "prohibit-password", Weak: []string{"3des-cbc", "hmac-md5", "ssh-rsa"}}},
+		{
+			"match all ends a block", "Match Address 10.0.0.0/8\nX11Forwarding yes\nMatch all\nPasswordAuthentication no\n", v92,
+			Effective{RootLogin: "prohibit-password", Weak: []string{}},
+		},
+		{
+			"weak by choice", "Ciphers aes256-ctr,3des-cbc\nMACs +hmac-md5\nHostKeyAlgorithms +ssh-rsa\n", v92,
+			Effective{PasswordAuth: true, RootLogin: "prohibit-password", Weak: []string{"3des-cbc", "hmac-md5", "ssh-rsa"}},
+		},
 		{"weak by age", "KexAlgorithms -diffie-hellman-group1*\n", Version{6, 6}, Effective{
 			PasswordAuth: true, RootLogin: "yes",
 			Weak: strings.Fields("3des-cbc aes128-cbc aes192-cbc aes256-cbc arcfour arcfour128 arcfour256 blowfish-cbc cast128-cbc " +

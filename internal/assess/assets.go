@@ -58,7 +58,7 @@ func deriveScope(r *fact.Resource) {
 	o := newest(r)
 	set(r, "in_scope", true, fact.Origin{
 		Stream: StreamDerived, Title: "derived: no source says it is retired or in stock",
-		ObservedAt: o.ObservedAt, Assurance: max(o.Assurance, fact.Imported),
+		ObservedAt: o.ObservedAt, Assurance: o.Assurance,
 	})
 }
 

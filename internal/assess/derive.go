@@ -25,6 +25,7 @@ func Derive(set fact.Set, org Organization, now time.Time) fact.Set {
 	for _, kind := range []fact.Kind{fact.KindAsset, fact.KindVulnerability, fact.KindAccount, fact.KindPerson, fact.KindOrganization} {
 		out.Resources[kind] = bare(kind, set.Resources[kind])
 	}
+	joinPeople(&out)
 	deriveAssets(&out)
 	deriveExposure(&out)
 	deriveAccounts(&out, now)

@@ -103,7 +103,43 @@ func TestAccountsAndPeopleAreJoined(t *testing.T) {
 	if v.Origin.Title != "derived from roster and accounts, matched by sign-in name without its administrator mark" || v.Origin.Assurance != fact.Imported || v.Origin.Stream != StreamDerived {
 		t.Errorf("the origin of a match is %+v", v.Origin)
 	}
-	expect(t, s, fact.KindOrganization, "organization", map[string]string{"people": "6", "accounts": "8", "directory_accounts": "missing: no accounts of a directory were imported", "vendors": "missing: no list of vendors was imported", "beds": "85"})
+	expect(t, s, fact.KindOrganization, "organization", map[string]string{"people": "3", "accounts": "8", "directory_accounts": "missing: no accounts of a directory were imported", "vendors": "missing: no list of vendors was imported", "beds": "85"})
+}
+
+// TestExportsOfOnePersonAreJoined: a learning platform knows people by mail
+// address, the roster by employee number.
+func TestExportsOfOnePersonAreJoined(t *testing.T) {
+	trained := func(id string, vs fact.Values) *fact.Resource {
+		return resource(fact.KindPerson, id, "", src("import/training"), vs)
+	}
+	left := person("4", fact.Values{"employee_id": "4", "name": "Gone"})
+	left.Missing["ended_at"] = fact.Gap{Why: "the roster says that the person has left and does not say when"}
+	open := trained("ana@x.example", fact.Values{"email": "ana@x.example", "name": "Chen, Ana"})
+	open.Missing["trained_at"] = fact.Gap{Why: "the training records list the person and no completion"}
+	set := setOf(
+		person("1", fact.Values{"employee_id": "1", "name": "Dana Osei", "email": "Dosei@x.example", "role": "nurse"}),
+		person("2", fact.Values{"employee_id": "2", "name": "Ana Chen"}),
+		person("3", fact.Values{"employee_id": "3", "name": "Jo Smith", "email": "jo1@x.example"}),
+		left,
+		open,
+		trained("dosei@x.example", fact.Values{"email": "dosei@x.example", "name": "D. Osei", "trained_at": day(-10)}),
+		trained("jo2@x.example", fact.Values{"email": "jo2@x.example", "name": "Jo Smith", "trained_at": day(-10)}),
+	)
+	s := Derive(set, prairie, now)
+	expect(t, s, fact.KindPerson, "1", map[string]string{"trained_at": day(-10).Format(time.DateOnly), "name": "Dana Osei", "active": "true"})
+	expect(t, s, fact.KindPerson, "2", map[string]string{"trained_at": "missing: the training records list the person and no completion", "email": "ana@x.example"})
+	expect(t, s, fact.KindPerson, "3", map[string]string{"trained_at": "nothing"})
+	expect(t, s, fact.KindPerson, "4", map[string]string{"active": "false"})
+	expect(t, s, fact.KindPerson, "jo2@x.example", map[string]string{"active": "false"})
+	if n := len(s.Resources[fact.KindPerson]); n != 5 {
+		t.Errorf("%d people, want 5: doubles are left out", n)
+	}
+	if o := s.Find(fact.KindPerson, "1").Values["trained_at"].Origin; o.Title != "import/training, matched by mail address" {
+		t.Errorf("the origin does not say how the person was found: %+v", o)
+	}
+	if len(set.Resources[fact.KindPerson]) != 7 || says(set.Find(fact.KindPerson, "1"), "trained_at") != "nothing" {
+		t.Error("the facts given were changed")
+	}
 }
 
 func TestWithoutARosterNobodyIsUnknown(t *testing.T) {

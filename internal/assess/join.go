@@ -290,6 +290,10 @@ func deriveActive(p *fact.Resource, hasRoster bool, now time.Time) {
 		return
 	}
 	if m, tried := p.Missing["ended_at"]; tried {
+		if strings.Contains(m.Why, "has left") {
+			set(p, "active", false, from("derived: the roster says that the person has left", newest(p)))
+			return
+		}
 		missing(p, "active", policy.Noun(fact.KindPerson, "ended_at")+" could not be read: "+m.Why)
 		return
 	}

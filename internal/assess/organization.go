@@ -1,6 +1,10 @@
 package assess
 
-import "github.com/asepsis/asepsis/internal/fact"
+import (
+	"slices"
+
+	"github.com/asepsis/asepsis/internal/fact"
+)
 
 // deriveOrganization counts what is known and finds when things were last
 // done. The organization exists even where no fact speaks of it.
@@ -22,7 +26,7 @@ func deriveOrganization(s *fact.Set, org Organization) []*fact.Resource {
 			}
 			set(r, name, int64(len(of)), seen.origin("derived: counted"))
 		}
-		count("people", roster(s.Resources[fact.KindPerson]), noRoster)
+		count("people", working(s.Resources[fact.KindPerson]), noRoster)
 		count("accounts", s.Resources[fact.KindAccount], "no accounts were imported")
 		count("assets", s.Resources[fact.KindAsset], "no asset is known")
 		count("vendors", s.Resources[fact.KindVendor], "no list of vendors was imported")
@@ -32,6 +36,14 @@ func deriveOrganization(s *fact.Set, org Organization) []*fact.Resource {
 		deriveDiscovery(r, s)
 	}
 	return rs
+}
+
+// working returns the people on the roster without those who have left.
+func working(people []*fact.Resource) []*fact.Resource {
+	return slices.DeleteFunc(roster(people), func(p *fact.Resource) bool {
+		active, known := p.Get("active").(bool)
+		return known && !active
+	})
 }
 
 // ownSettings states what the organization said of itself at set-up, where no

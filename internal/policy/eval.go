@@ -166,6 +166,10 @@ func (e *evaluator) explain(res *Result, undecided []int64) {
 	whys := make([]string, 0, len(undecided))
 	for _, id := range undecided {
 		g := e.gap(int(id))
+		// Two attributes may lack the same thing; it is said and counted once.
+		if slices.Contains(whys, g.text) {
+			continue
+		}
 		whys = append(whys, g.text)
 		e.grouped = append(e.grouped, notMeasuredPrefix+g.group)
 	}

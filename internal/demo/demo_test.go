@@ -120,7 +120,6 @@ type memory struct {
 	keys   map[string][]asset.Key
 	latest map[string]map[string]fact.Statement // by stream, then by kind and resource
 	snap   map[string]bool
-	notes  []fact.SourcedNote
 	n      int
 }
 
@@ -268,11 +267,19 @@ func TestTheStoryShows(t *testing.T) {
 			goal  string
 			state string
 		}{
-			{270, "basic-training", "met"}, {210, "basic-training", "partly_met"}, {120, "basic-training", "met"},
-			{120, "asset-inventory", "partly_met"}, {0, "asset-inventory", "met"},
-			{420, "unique-credentials", "partly_met"}, {0, "unique-credentials", "met"},
-			{0, "revoke-credentials", "partly_met"}, {0, "mfa", "partly_met"}, {0, "strong-encryption", "partly_met"},
-			{0, "detect-respond", "partly_met"}, {0, "segmentation", "not_measured"}, {0, "mitigate-known-vulnerabilities", "partly_met"},
+			{270, "basic-training", "met"},
+			{210, "basic-training", "partly_met"},
+			{120, "basic-training", "met"},
+			{120, "asset-inventory", "partly_met"},
+			{0, "asset-inventory", "met"},
+			{420, "unique-credentials", "partly_met"},
+			{0, "unique-credentials", "met"},
+			{0, "revoke-credentials", "partly_met"},
+			{0, "mfa", "partly_met"},
+			{0, "strong-encryption", "partly_met"},
+			{0, "detect-respond", "partly_met"},
+			{0, "segmentation", "not_measured"},
+			{0, "mitigate-known-vulnerabilities", "partly_met"},
 		} {
 			if got := history[want.ago][want.goal]; got != want.state {
 				t.Errorf("seed %d, %d days ago: %s is %s, want %s", seed, want.ago, want.goal, got, want.state)

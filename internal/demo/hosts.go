@@ -125,8 +125,18 @@ func (w *world) localAccounts(d *device, ago int) []fact.Fact {
 
 // packages of Linux servers, for what software runs where.
 var packages = []struct{ name, version string }{
-	{"bash", "5.2.15-3"}, {"chrony", "4.3-1"}, {"curl", "8.5.0-2"}, {"linux-image", "6.8.0-45"}, {"nginx", "1.24.0-2"}, {"openssh-server", "9.6p1-3"},
-	{"openssl", "3.0.13-1"}, {"postgresql-16", "16.4-1"}, {"python3.12", "3.12.3-1"}, {"rsyslog", "8.2312.0-3"}, {"sudo", "1.9.15p5-3"}, {"zlib1g", "1.3.1-1"},
+	{"bash", "5.2.15-3"},
+	{"chrony", "4.3-1"},
+	{"curl", "8.5.0-2"},
+	{"linux-image", "6.8.0-45"},
+	{"nginx", "1.24.0-2"},
+	{"openssh-server", "9.6p1-3"},
+	{"openssl", "3.0.13-1"},
+	{"postgresql-16", "16.4-1"},
+	{"python3.12", "3.12.3-1"},
+	{"rsyslog", "8.2312.0-3"},
+	{"sudo", "1.9.15p5-3"},
+	{"zlib1g", "1.3.1-1"},
 }
 
 func (d *device) software() []fact.Component {

@@ -52,8 +52,10 @@ func encodingOf(head []byte, whole bool) (string, error) {
 	case half > 0 && zeros[0] > half*7/10 && zeros[1] < half/10:
 		return utf16beName, nil
 	case zeros[0]+zeros[1] > 0:
-		return "", &Fault{Line: 1 + bytes.Count(head[:bytes.IndexByte(head, 0)], []byte("\n")),
-			Reason: "the file holds NUL bytes: it is not a table of text", Mend: "export it as CSV in UTF-8, or as .xlsx"}
+		return "", &Fault{
+			Line:   1 + bytes.Count(head[:bytes.IndexByte(head, 0)], []byte("\n")),
+			Reason: "the file holds NUL bytes: it is not a table of text", Mend: "export it as CSV in UTF-8, or as .xlsx",
+		}
 	}
 	if cut := head; whole || len(cut) > 4 {
 		if !whole {

@@ -32,6 +32,9 @@ type Suite struct {
 	// Open begins a file of the format up to a place where text may stand, and
 	// Nest is what nests one level deeper there. Both empty leave those tests out.
 	Open, Nest string
+	// Floods are files with far too many of something that is no item of its own,
+	// such as the addresses of one host. Units are set by the suite.
+	Floods map[string]Generated
 	// CutMayPass says that a file cut short there is still whole.
 	CutMayPass func(cut []byte) bool
 	// HeapMB is the most memory a hostile file may take; 0 means 64.
@@ -82,6 +85,9 @@ func Run(t *testing.T, s Suite) {
 	if s.Open != "" {
 		t.Run("endless line", s.endless)
 		t.Run("nesting", s.nesting)
+	}
+	for name, g := range s.Floods {
+		t.Run("flood of "+name, func(t *testing.T) { s.flood(t, g) })
 	}
 }
 

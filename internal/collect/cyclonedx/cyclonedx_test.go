@@ -69,6 +69,12 @@ func TestConformanceJSON(t *testing.T) {
 	collecttest.Run(t, collecttest.Suite{
 		Importer: cyclonedx.Importer{}, Samples: []collecttest.Sample{{Name: "ehr.cdx.json", Data: []byte(jsonBOM)}}, Text: true,
 		Open: `{"bomFormat": "CycloneDX", "specVersion": "1.5", "components": [{"name": "`, Nest: `{"components": [`,
+		Floods: map[string]collecttest.Generated{
+			"properties":   {Head: `{"bomFormat": "CycloneDX", "specVersion": "1.5", "metadata": {"properties": [{"name": "a"}`, Unit: `,{"name": "########"}`, Tail: "]}}"},
+			"dependencies": {Head: `{"bomFormat": "CycloneDX", "specVersion": "1.5", "dependencies": [{"ref": "a"}`, Unit: `,{"ref": "########", "dependsOn": ["a"]}`, Tail: "]}"},
+			"keys":         {Head: `{"bomFormat": "CycloneDX", "specVersion": "1.5"`, Unit: `,"k########":1`, Tail: "}"},
+			"files":        {Head: `{"bomFormat": "CycloneDX", "specVersion": "1.5", "components": [{"type": "file", "name": "a"}`, Unit: `,{"type": "file", "name": "f########"}`, Tail: "]}"},
+		},
 	})
 	t.Run("components all the way down", func(t *testing.T) {
 		doc := `{"bomFormat": "CycloneDX", "specVersion": "1.5", "components": [` + strings.Repeat(`{"components": [`, 1_000_000)

@@ -88,7 +88,7 @@ func (p *parser) details(it *item) error {
 		switch name {
 		case "cve":
 			var s string
-			if s, err = r.Brief(32); cveID.MatchString(s) && len(it.cves) < 5000 {
+			if s, err = r.Brief(32); cveID.MatchString(s) && len(it.cves) < 500 {
 				it.cves = append(it.cves, p.share(s))
 			}
 		case "solution":

@@ -79,6 +79,12 @@ func TestConformance(t *testing.T) {
 		Samples:  []collecttest.Sample{{Name: "weekly.nessus", Data: []byte(sample)}},
 		Text:     true, XMLRoot: "NessusClientData_v2",
 		Open: "<NessusClientData_v2><Report name='x'><ReportHost name='10.0.0.1'>", Nest: "<a>",
+		Floods: map[string]collecttest.Generated{
+			"properties":  {Head: "<NessusClientData_v2><Report name='x'><ReportHost name='h'><HostProperties>", Unit: "<tag name='########'>1</tag>", Tail: "</HostProperties></ReportHost></Report></NessusClientData_v2>"},
+			"cves":        {Head: "<NessusClientData_v2><Report name='x'><ReportHost name='h'><ReportItem port='0' severity='1' pluginID='1'>", Unit: "<cve>CVE-2024-########</cve>", Tail: "</ReportItem></ReportHost></Report></NessusClientData_v2>"},
+			"repetitions": {Head: "<NessusClientData_v2><Report name='x'><ReportHost name='h'>", Unit: "<ReportItem port='1' protocol='tcp' severity='1' pluginID='1' pluginName='same all over again'><solution>n/a</solution></ReportItem>", Tail: "</ReportHost></Report></NessusClientData_v2>"},
+			"faults":      {Head: "<NessusClientData_v2><Report name='x'><ReportHost name='h'>", Unit: "<ReportItem port='x' severity='1' pluginID='########'/>", Tail: "</ReportHost></Report></NessusClientData_v2>"},
+		},
 	})
 }
 

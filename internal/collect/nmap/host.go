@@ -53,6 +53,11 @@ type match struct {
 
 type class struct{ typ, family, version string }
 
+const (
+	maxNames = 200     // addresses or names of one host
+	maxPorts = 1 << 16
+)
+
 // host reads a host.
 func (p *parser) host() error {
 	h := seen{line: p.r.Line(), end: epoch(p.r.Attr("endtime"))}
@@ -67,12 +72,12 @@ func (p *parser) host() error {
 		case "address":
 			if p.r.Attr("addrtype") == "mac" {
 				h.mac, h.vendor, h.answered = p.r.Attr("addr"), p.r.Attr("vendor"), true
-			} else {
+			} else if len(h.addresses) < maxNames {
 				h.addresses = append(h.addresses, p.r.Attr("addr"))
 			}
 		case "hostnames":
 			return p.r.Children(func(string) error {
-				if typ := p.r.Attr("type"); typ == "PTR" || typ == "user" {
+				if typ := p.r.Attr("type"); (typ == "PTR" || typ == "user") && len(h.names) < maxNames {
 					h.names = append(h.names, p.r.Attr("name"))
 				}
 				return nil
@@ -181,7 +186,10 @@ func (p *parser) port(h *seen) error {
 	switch state {
 	case "open":
 		h.answered = true
-		if pt.transport == "tcp" || pt.transport == "udp" || pt.transport == "sctp" {
+		if p.open++; p.open > p.in.Limits.Items {
+			return p.r.Fault(fmt.Sprintf("there are more than %d open ports", p.in.Limits.Items), "scan fewer addresses at a time")
+		}
+		if known := pt.transport == "tcp" || pt.transport == "udp" || pt.transport == "sctp"; known && len(h.ports) < maxPorts {
 			h.ports = append(h.ports, pt)
 		}
 	case "closed", "unfiltered":

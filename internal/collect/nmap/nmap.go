@@ -80,6 +80,7 @@ type parser struct {
 	finished bool
 
 	rows    int
+	open    int // open ports
 	silent  int // assumed up and never answered
 	self    int // seen at a loopback address
 	maybe   int // ports that may be open or filtered

@@ -55,6 +55,15 @@ func TestConformance(t *testing.T) {
 		Samples:  []collecttest.Sample{{Name: "scan.xml", Data: []byte(sample)}, {Name: "tls.xml", Data: tlsScan}},
 		Text:     true, XMLRoot: "nmaprun",
 		Open: "<nmaprun scanner='nmap'><host><hostscript><script id='nbstat'><elem>", Nest: "<table>",
+		Floods: map[string]collecttest.Generated{
+			"addresses":    {Head: "<nmaprun><host><status state='up'/>", Unit: "<address addr='fd00::########' addrtype='ipv6'/>", Tail: "</host></nmaprun>"},
+			"names":        {Head: "<nmaprun><host><status state='up'/><address addr='10.0.0.1'/><hostnames>", Unit: "<hostname name='h########.x' type='PTR'/>", Tail: "</hostnames></host></nmaprun>"},
+			"ports":        {Head: "<nmaprun><host><status state='up'/><address addr='10.0.0.1'/><ports>", Unit: "<port portid='1' protocol='tcp'><state state='open'/></port>", Tail: "</ports></host></nmaprun>"},
+			"matches":      {Head: "<nmaprun><host><status state='up'/><os>", Unit: "<osmatch name='########' accuracy='1'><osclass/></osmatch>", Tail: "</os></host></nmaprun>"},
+			"scripts":      {Head: "<nmaprun><host><status state='up'/><hostscript>", Unit: "<script id='nbstat'><elem key='########'>x</elem></script>", Tail: "</hostscript></host></nmaprun>"},
+			"script parts": {Head: "<nmaprun><host><status state='up'/><hostscript><script id='nbstat'>", Unit: "<elem key='########'>x</elem>", Tail: "</script></hostscript></host></nmaprun>"},
+			"silent hosts": {Head: "<nmaprun>", Unit: "<host><status state='down'/></host>", Tail: "</nmaprun>"},
+		},
 	})
 }
 

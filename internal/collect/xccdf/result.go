@@ -47,17 +47,19 @@ func (p *parser) testResult() error {
 			res.profile = reports.Shorten(r.Attr("idref"), 200)
 		case "target":
 			var s string
-			s, err = r.Brief(500)
-			res.target.names = append(res.target.names, s)
+			if s, err = r.Brief(500); len(res.target.names) < maxNames {
+				res.target.names = append(res.target.names, s)
+			}
 		case "target-address":
 			var s string
-			s, err = r.Brief(500)
-			res.target.addresses = append(res.target.addresses, s)
+			if s, err = r.Brief(500); len(res.target.addresses) < maxNames {
+				res.target.addresses = append(res.target.addresses, s)
+			}
 		case "target-facts":
 			err = r.Children(func(string) error {
 				key := r.Attr("name")
 				s, err := r.Brief(500)
-				if len(res.target.facts) < 10_000 {
+				if len(res.target.facts) < maxFacts {
 					res.target.facts = append(res.target.facts, [2]string{key, s})
 				}
 				return err
@@ -117,7 +119,7 @@ func (p *parser) ruleResult(res *result) error {
 				j.message = reports.Shorten(s, 300)
 			}
 		case "ident":
-			if s, err = r.Brief(100); cveID.MatchString(s) && len(j.cves) < 5000 {
+			if s, err = r.Brief(100); cveID.MatchString(s) && len(j.cves) < 500 {
 				j.cves = append(j.cves, s)
 			}
 		}

@@ -14,6 +14,11 @@ type target struct {
 	facts     [][2]string // name and value, as the scanner gathered them
 }
 
+const (
+	maxNames = 500  // names or addresses of one machine
+	maxFacts = 2000 // facts about it
+)
+
 // name is what the machine is called by: its first name that is one.
 func (t *target) name() string {
 	for _, n := range append(t.names, append(t.values("fqdn"), t.values("host_name")...)...) {
@@ -28,6 +33,12 @@ func (t *target) name() string {
 		}
 	}
 	return ""
+}
+
+func (t *target) fact(name, value string) {
+	if len(t.facts) < maxFacts {
+		t.facts = append(t.facts, [2]string{name, value})
+	}
 }
 
 // merge adds what an ARF report says of the asset.
@@ -121,15 +132,17 @@ func (p *parser) asset() error {
 			if name == "hostname" {
 				name = "host_name"
 			}
-			t.facts = append(t.facts, [2]string{name, s})
+			t.fact(name, s)
 			return err
 		case "ip-v4", "ip-v6":
 			s, err := p.r.Brief(500)
-			t.addresses = append(t.addresses, s)
+			if len(t.addresses) < maxNames {
+				t.addresses = append(t.addresses, s)
+			}
 			return err
 		case "mac-address":
 			s, err := p.r.Brief(500)
-			t.facts = append(t.facts, [2]string{"mac", s})
+			t.fact("mac", s)
 			return err
 		}
 		return p.r.Children(walk)

@@ -52,10 +52,24 @@ const sample = `<?xml version="1.0" encoding="UTF-8"?>
 </Benchmark>
 `
 
+const result = `<TestResult xmlns="http://checklists.nist.gov/xccdf/1.2"><target>web-01</target>`
+
 func TestConformance(t *testing.T) {
 	collecttest.Run(t, collecttest.Suite{
 		Importer: xccdf.Importer{}, Samples: []collecttest.Sample{{Name: "results.xml", Data: []byte(sample)}}, Text: true, XMLRoot: "Benchmark",
 		Open: `<Benchmark xmlns="http://checklists.nist.gov/xccdf/1.2"><TestResult><target>`, Nest: "<Group>",
+		Floods: map[string]collecttest.Generated{
+			"addresses": {Head: result, Unit: "<target-address>fd00::########</target-address>", Tail: "</TestResult>"},
+			"names":     {Head: result, Unit: "<target>h########.x</target>", Tail: "</TestResult>"},
+			"facts":     {Head: result + "<target-facts>", Unit: "<fact name='urn:mac'>00:1b:########</fact>", Tail: "</target-facts></TestResult>"},
+			"cves": {
+				Head: result + "<rule-result idref='r'><result>fail</result>", Unit: "<ident>CVE-2024-########</ident>", Tail: "</rule-result></TestResult>",
+			},
+			"asset parts": {
+				Head: `<a:asset-report-collection xmlns:a="http://scap.nist.gov/schema/asset-reporting-format/1.1"><a:asset id="1">`,
+				Unit: "<ip-v6>fd00::########</ip-v6>", Tail: "</a:asset></a:asset-report-collection>",
+			},
+		},
 	})
 }
 

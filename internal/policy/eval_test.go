@@ -102,6 +102,21 @@ g not_measured : disk encryption needs root
 	}
 }
 
+// TestAssuranceOfWhatWasRead: a value that did not have to be looked at does
+// not weaken a result.
+func TestAssuranceOfWhatWasRead(t *testing.T) {
+	c := one(t, "asset", "asset.virtual || asset.disk_encrypted")
+	r := asset("a", fact.Origin{ObservedAt: testNow, Assurance: fact.Measured}, fact.Values{"virtual": true})
+	r.Values["disk_encrypted"] = fact.Value{V: true, Origin: fact.Origin{ObservedAt: testNow, Assurance: fact.Attested}}
+	if got := c.Decide(r, c.Defaults(), testNow); got.Assurance != fact.Measured || len(got.Observed) != 2 {
+		t.Errorf("assurance %s, %d observed; want measured and 2", got.Assurance, len(got.Observed))
+	}
+	r.Values["virtual"] = fact.Value{V: false, Origin: fact.Origin{ObservedAt: testNow, Assurance: fact.Measured}}
+	if got := c.Decide(r, c.Defaults(), testNow); got.Assurance != fact.Attested {
+		t.Errorf("assurance %s, want attested", got.Assurance)
+	}
+}
+
 // TestOldScope: an old value may put a resource in scope, where what the check
 // asks of it is fresh; it never takes one out.
 func TestOldScope(t *testing.T) {

@@ -161,6 +161,22 @@ checks:
   - {id: mfa-13, title: t, resource: account, role: deciding, severity: low, pass: "dyn(account).enabled", expected: e, why: w, remediation: r} #! 89 ask for one of its attributes
   - {id: mfa-14, title: t, resource: account, role: deciding, severity: low, pass: "account.enabled && enabled", expected: e, why: w, remediation: r} #! 104 did you mean account.enabled?
 `,
+		"beyond ASCII": `
+goal: mfa
+checks:
+  - {id: mfa-1, title: Zoë’s, resource: account, role: deciding, severity: low, pass: "account.name == 'Zoë’s' && account.enabeld", expected: e, why: w, remediation: r} #! 122 did you mean account.enabled?
+  - id: mfa-2
+    title: t
+    resource: account
+    role: deciding
+    severity: low
+    pass: >
+      account.name == 'Zoë’s'
+      && account.name != 'Zoë’s' && account.enabeld    //#! 44 did you mean account.enabled?
+    expected: e
+    why: w
+    remediation: r
+`,
 		"parameters": `
 goal: mfa
 checks:

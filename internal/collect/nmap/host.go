@@ -54,7 +54,7 @@ type match struct {
 type class struct{ typ, family, version string }
 
 const (
-	maxNames = 200     // addresses or names of one host
+	maxNames = 200 // addresses or names of one host
 	maxPorts = 1 << 16
 )
 

@@ -131,8 +131,13 @@ func TestClear(t *testing.T) {
 		tls     bool
 		want    string
 	}{
-		{"telnet", false, "clear"}, {"http", false, "clear"}, {"https", true, "not"}, {"ssh", false, "not"}, {"hl7", true, "not"},
-		{"smtp", false, "may upgrade"}, {"something", false, "unknown"},
+		{"telnet", false, "clear"},
+		{"http", false, "clear"},
+		{"https", true, "not"},
+		{"ssh", false, "not"},
+		{"hl7", true, "not"},
+		{"smtp", false, "may upgrade"},
+		{"something", false, "unknown"},
 	} {
 		is, why := reports.Clear(c.service, c.tls)
 		got := "unknown"

@@ -12,6 +12,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net/http"
 	"os"
 	"path/filepath"
 	"sync"
@@ -57,6 +58,8 @@ type App struct {
 	tenants map[string]*tenant // by id, guarded by mu
 
 	jobs jobs
+	// entrance signs in visitors of a demonstration; nil for real data.
+	entrance http.Handler
 }
 
 // tenant is what is kept in memory of one organization.

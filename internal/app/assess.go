@@ -36,12 +36,30 @@ func (a *App) AssessNow(ctx context.Context, tid, actor, trigger string) (*Asses
 	}
 	t.running.Lock()
 	defer t.running.Unlock()
-	now := a.now().UTC().Truncate(time.Microsecond)
+	now, err := a.present(ctx, t)
+	if err != nil {
+		return nil, err
+	}
 	out, err := a.assessAt(ctx, t, r, actor, trigger, now)
 	if err != nil {
 		return nil, err
 	}
 	return out, a.publish(ctx, tid)
+}
+
+// present returns the moment as of which all that is stored is known: now, or,
+// where the clock was set back, when the newest batch was recorded. What was
+// acknowledged before a clock jumps back still counts after it.
+func (a *App) present(ctx context.Context, t *tenant) (time.Time, error) {
+	now := a.now().UTC().Truncate(time.Microsecond)
+	last, err := t.Recorded(ctx)
+	if err != nil {
+		return now, err
+	}
+	if last.After(now) {
+		now = last
+	}
+	return now, nil
 }
 
 // assessAt decides and keeps as of a moment, without publishing.

@@ -98,7 +98,10 @@ func (a *App) CollectHost(ctx context.Context, tid string, progress func(step st
 	if err != nil {
 		return sqlstore.Ingested{}, err
 	}
-	now := a.now().UTC()
+	now, err := a.present(ctx, t)
+	if err != nil {
+		return sqlstore.Ingested{}, err
+	}
 	b, err := a.collector.Collect(ctx, now, progress)
 	if err != nil {
 		return sqlstore.Ingested{}, fmt.Errorf("read this machine: %w", err)

@@ -70,7 +70,10 @@ func (a *App) view(ctx context.Context, tid string) (*view, error) {
 	if err != nil {
 		return nil, err
 	}
-	now := a.now().UTC()
+	now, err := a.present(ctx, t)
+	if err != nil {
+		return nil, err
+	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if v := t.shown; v != nil && v.version == version && v.rules == rs && now.Sub(v.at) < viewLife && !now.Before(v.at) {

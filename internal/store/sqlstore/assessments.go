@@ -8,11 +8,16 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
+	"runtime"
 	"slices"
+	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/asepsis/asepsis/internal/assess"
 	"github.com/asepsis/asepsis/internal/errs"
+	"github.com/asepsis/asepsis/internal/evidence"
 	"github.com/asepsis/asepsis/internal/id"
 	"github.com/asepsis/asepsis/internal/policy"
 )
@@ -41,6 +46,11 @@ const confirmEvery = 24 * time.Hour
 // is returned, and fresh is false; but once in a day one is kept that rests on
 // newer facts, since the record is to show that it was looked at again.
 func (t *Tenant) Keep(ctx context.Context, k *assess.Kept, actor, trigger string, now time.Time) (row AssessmentRow, fresh bool, err error) {
+	streams := newest(k.Results)
+	checks, err := t.encode(k.Results, streams)
+	if err != nil {
+		return row, false, err
+	}
 	err = t.db.tx(ctx, func(ctx context.Context, tx *sql.Tx) error {
 		var last AssessmentRow
 		last, err := scanAssessment(tx.QueryRowContext(ctx, `SELECT `+assessmentColumns+` FROM assess_assessments WHERE tenant = $1 ORDER BY seq DESC LIMIT 1`, t.id))
@@ -63,16 +73,56 @@ func (t *Tenant) Keep(ctx context.Context, k *assess.Kept, actor, trigger string
 			Digest: a.Digest, Level: a.Level, Score: a.Score, GoalsMet: a.GoalsMet, GoalsMeasured: a.GoalsMeasured,
 			Actor: actor, Trigger: trigger,
 		}
-		if err := t.keep(ctx, tx, k, row); err != nil {
+		if err := t.keep(ctx, tx, k, row, streams, checks); err != nil {
 			return err
 		}
-		return t.db.appendAssessment(ctx, tx, t.id, k, actor, recorded)
+		return appendAssessment(ctx, tx, t.id, k, checks, actor, recorded)
 	})
 	return row, fresh, err
 }
 
-func (t *Tenant) keep(ctx context.Context, tx *sql.Tx, k *assess.Kept, row AssessmentRow) error {
-	streams := newest(k.Results)
+// encoded is what is stored of a check's results, and what the ledger commits to.
+type encoded struct {
+	check      string
+	digest     string // SHA-256 of data before compression, hex
+	data       []byte // compressed
+	commitment evidence.Commitment
+}
+
+// encode prepares the results of every check, on all processors and before the
+// write lock is taken: it is most of the work of keeping an assessment.
+func (t *Tenant) encode(results map[string][]policy.Result, streams map[string]time.Time) ([]encoded, error) {
+	key, err := t.db.commitKey(t.id)
+	if err != nil {
+		return nil, err
+	}
+	names := slices.Sorted(maps.Keys(results))
+	out := make([]encoded, len(names))
+	faults := make([]error, len(names))
+	var next atomic.Int64
+	var wg sync.WaitGroup
+	for range runtime.GOMAXPROCS(0) {
+		wg.Go(func() {
+			for i := int(next.Add(1)) - 1; i < len(names); i = int(next.Add(1)) - 1 {
+				rs := results[names[i]]
+				b, err := json.Marshal(withoutTimes(rs, streams))
+				if err != nil {
+					faults[i] = fmt.Errorf("encode the results of %s: %w", names[i], err)
+					continue
+				}
+				sum := sha256.Sum256(b)
+				out[i] = encoded{check: names[i], digest: hex.EncodeToString(sum[:]), data: t.db.enc.EncodeAll(b, nil)}
+				if out[i].commitment, err = evidence.Commit(key, rs); err != nil {
+					faults[i] = fmt.Errorf("commit to the results of %s: %w", names[i], err)
+				}
+			}
+		})
+	}
+	wg.Wait()
+	return out, errors.Join(faults...)
+}
+
+func (t *Tenant) keep(ctx context.Context, tx *sql.Tx, k *assess.Kept, row AssessmentRow, streams map[string]time.Time, checks []encoded) error {
 	times, err := json.Marshal(streams)
 	if err != nil {
 		return fmt.Errorf("encode the streams: %w", err)
@@ -89,26 +139,15 @@ func (t *Tenant) keep(ctx context.Context, tx *sql.Tx, k *assess.Kept, row Asses
 	if err != nil {
 		return fmt.Errorf("record the assessment: %w", err)
 	}
-	for check, rs := range k.Results {
-		b, err := json.Marshal(withoutTimes(rs, streams))
-		if err != nil {
-			return fmt.Errorf("encode the results of %s: %w", check, err)
-		}
-		sum := sha256.Sum256(b)
-		digest := hex.EncodeToString(sum[:])
-		var n int
-		if err := tx.QueryRowContext(ctx, `SELECT count(*) FROM assess_blobs WHERE tenant = $1 AND digest = $2`, t.id, digest).Scan(&n); err != nil {
-			return fmt.Errorf("look for the results of %s: %w", check, err)
-		}
-		if n == 0 {
-			if _, err := tx.ExecContext(ctx, `INSERT INTO assess_blobs (tenant, digest, data) VALUES ($1, $2, $3)`,
-				t.id, digest, t.db.enc.EncodeAll(b, nil)); err != nil {
-				return fmt.Errorf("record the results of %s: %w", check, err)
-			}
+	for _, c := range checks {
+		// Results that were stored before are stored once.
+		if _, err := tx.ExecContext(ctx, `INSERT INTO assess_blobs (tenant, digest, data) VALUES ($1, $2, $3) ON CONFLICT (tenant, digest) DO NOTHING`,
+			t.id, c.digest, c.data); err != nil {
+			return fmt.Errorf("record the results of %s: %w", c.check, err)
 		}
 		if _, err := tx.ExecContext(ctx, `INSERT INTO assess_results (tenant, assessment, check_id, blob) VALUES ($1, $2, $3, $4)`,
-			t.id, row.ID, check, digest); err != nil {
-			return fmt.Errorf("record the results of %s: %w", check, err)
+			t.id, row.ID, c.check, c.digest); err != nil {
+			return fmt.Errorf("record the results of %s: %w", c.check, err)
 		}
 	}
 	return nil

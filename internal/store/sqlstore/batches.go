@@ -127,6 +127,14 @@ func (t *Tenant) FactsSeq(ctx context.Context, asOf time.Time) (int64, time.Time
 	return seq, moment(at), nil
 }
 
+// Recorded returns when the newest batch was recorded, zero where there is none.
+// After the clock was set back that is in the future.
+func (t *Tenant) Recorded(ctx context.Context) (time.Time, error) {
+	var at int64
+	err := t.db.read.QueryRowContext(ctx, `SELECT coalesce(max(recorded_at), 0) FROM fact_batches WHERE tenant = $1`, t.id).Scan(&at)
+	return moment(at), classify(err)
+}
+
 // header adds what the batch's own row says to its digest.
 func (r *BatchRow) header(h *evidence.BatchHasher) {
 	sum := ""

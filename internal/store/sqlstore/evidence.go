@@ -70,18 +70,10 @@ func appendBatch(ctx context.Context, tx *sql.Tx, tenant string, r BatchRow) err
 	return appendEntry(ctx, tx, tenant, evidence.FileImported(r.Actor, f), r.RecordedAt)
 }
 
-func (db *DB) appendAssessment(ctx context.Context, tx *sql.Tx, tenant string, k *assess.Kept, actor string, now time.Time) error {
-	key, err := db.commitKey(tenant)
-	if err != nil {
-		return err
-	}
-	commitments := make(map[string]evidence.Commitment, len(k.Results))
-	for check, rs := range k.Results {
-		c, err := evidence.Commit(key, rs)
-		if err != nil {
-			return fmt.Errorf("commit to the results of %s: %w", check, err)
-		}
-		commitments[check] = c
+func appendAssessment(ctx context.Context, tx *sql.Tx, tenant string, k *assess.Kept, checks []encoded, actor string, now time.Time) error {
+	commitments := make(map[string]evidence.Commitment, len(checks))
+	for _, c := range checks {
+		commitments[c.check] = c.commitment
 	}
 	drafts, err := evidence.AssessmentKept(actor, k.Assessment, k.FactsSeq, commitments)
 	if err != nil {

@@ -76,6 +76,7 @@ func (t *Tenant) Ingest(ctx context.Context, b *fact.Batch, d Delivery) (Ingeste
 	in := &ingest{tenant: t, batch: b, components: make(map[string]int64)}
 	err := t.db.tx(ctx, func(ctx context.Context, tx *sql.Tx) error {
 		in.tx = tx
+		defer in.done()
 		var err error
 		if out, err = in.run(ctx, d); err != nil {
 			return err
@@ -110,6 +111,42 @@ type ingest struct {
 	out    Ingested
 
 	components map[string]int64 // identity → id, of those met in this transaction
+
+	prepared map[string]*sql.Stmt // by text; a batch runs the same few statements thousands of times
+}
+
+// stmt returns a statement of the transaction, prepared once.
+func (in *ingest) stmt(ctx context.Context, text string) (*sql.Stmt, error) {
+	if s := in.prepared[text]; s != nil {
+		return s, nil
+	}
+	s, err := in.tx.PrepareContext(ctx, text)
+	if err != nil {
+		return nil, fmt.Errorf("prepare: %w", err)
+	}
+	if in.prepared == nil {
+		in.prepared = make(map[string]*sql.Stmt)
+	}
+	in.prepared[text] = s
+	return s, nil
+}
+
+// exec runs a statement of the transaction.
+func (in *ingest) exec(ctx context.Context, text string, args ...any) error {
+	s, err := in.stmt(ctx, text)
+	if err != nil {
+		return err
+	}
+	_, err = s.ExecContext(ctx, args...)
+	return err
+}
+
+// done closes what was prepared.
+func (in *ingest) done() {
+	for _, s := range in.prepared {
+		_ = s.Close() // the transaction has ended, and them with it
+	}
+	in.prepared = nil
 }
 
 func (in *ingest) run(ctx context.Context, d Delivery) (Ingested, error) {
@@ -216,7 +253,7 @@ func (in *ingest) record(ctx context.Context, d Delivery, observed time.Time) (B
 // resolve finds or makes the asset of every sighting.
 func (in *ingest) resolve(ctx context.Context) error {
 	in.assets = make(map[string]string, len(in.batch.Sightings))
-	ix := &keyIndex{tx: in.tx, tenant: in.tenant.id}
+	ix := &keyIndex{in}
 	taken := make(map[string]string)
 	for _, s := range in.batch.Sightings {
 		m, err := inventory.Resolve(ctx, ix, s.Keys)
@@ -229,7 +266,7 @@ func (in *ingest) resolve(ctx context.Context) error {
 		}
 		if m.Asset == "" {
 			m.Asset = id.New(id.Asset, in.out.RecordedAt)
-			if _, err := in.tx.ExecContext(ctx, `INSERT INTO inventory_assets (tenant, id, first_seq) VALUES ($1, $2, $3)`,
+			if err := in.exec(ctx, `INSERT INTO inventory_assets (tenant, id, first_seq) VALUES ($1, $2, $3)`,
 				in.tenant.id, m.Asset, in.seq); err != nil {
 				return fmt.Errorf("record the asset: %w", err)
 			}
@@ -239,7 +276,7 @@ func (in *ingest) resolve(ctx context.Context) error {
 		taken[m.Asset] = s.Ref
 		in.assets[s.Ref] = m.Asset
 		for _, k := range s.Keys {
-			if _, err := in.tx.ExecContext(ctx, `INSERT INTO inventory_keys (tenant, type, value, asset, last_seq) VALUES ($1, $2, $3, $4, $5)
+			if err := in.exec(ctx, `INSERT INTO inventory_keys (tenant, type, value, asset, last_seq) VALUES ($1, $2, $3, $4, $5)
 				ON CONFLICT (tenant, type, value) DO UPDATE SET asset = excluded.asset, last_seq = excluded.last_seq`,
 				in.tenant.id, string(k.Type), k.Value, m.Asset, in.seq); err != nil {
 				return fmt.Errorf("record the key %s: %w", k, err)
@@ -250,15 +287,15 @@ func (in *ingest) resolve(ctx context.Context) error {
 }
 
 // keyIndex reads the inventory's keys inside the transaction.
-type keyIndex struct {
-	tx     *sql.Tx
-	tenant string
-}
+type keyIndex struct{ in *ingest }
 
 func (ix *keyIndex) AssetOf(ctx context.Context, k asset.Key) (string, error) {
+	s, err := ix.in.stmt(ctx, `SELECT asset FROM inventory_keys WHERE tenant = $1 AND type = $2 AND value = $3`)
+	if err != nil {
+		return "", err
+	}
 	var a string
-	err := ix.tx.QueryRowContext(ctx, `SELECT asset FROM inventory_keys WHERE tenant = $1 AND type = $2 AND value = $3`,
-		ix.tenant, string(k.Type), k.Value).Scan(&a)
+	err = s.QueryRowContext(ctx, ix.in.tenant.id, string(k.Type), k.Value).Scan(&a)
 	if errors.Is(err, sql.ErrNoRows) {
 		return "", nil
 	}
@@ -266,7 +303,11 @@ func (ix *keyIndex) AssetOf(ctx context.Context, k asset.Key) (string, error) {
 }
 
 func (ix *keyIndex) KeysOf(ctx context.Context, a string) ([]asset.Key, error) {
-	rows, err := ix.tx.QueryContext(ctx, `SELECT type, value FROM inventory_keys WHERE tenant = $1 AND asset = $2`, ix.tenant, a)
+	s, err := ix.in.stmt(ctx, `SELECT type, value FROM inventory_keys WHERE tenant = $1 AND asset = $2`)
+	if err != nil {
+		return nil, err
+	}
+	rows, err := s.QueryContext(ctx, ix.in.tenant.id, a)
 	if err != nil {
 		return nil, err
 	}
@@ -292,13 +333,9 @@ func (in *ingest) facts(ctx context.Context, observed time.Time) error {
 	if err != nil {
 		return err
 	}
-	insert, err := in.tx.PrepareContext(ctx, `INSERT INTO facts
+	const insert = `INSERT INTO facts
 		(tenant, stream, kind, resource, from_seq, until_seq, asset, observed_at, first_observed_at, attributes, missing)
-		VALUES ($1, $2, $3, $4, $5, 0, $6, $7, $8, $9, $10)`)
-	if err != nil {
-		return fmt.Errorf("prepare: %w", err)
-	}
-	defer insert.Close()
+		VALUES ($1, $2, $3, $4, $5, 0, $6, $7, $8, $9, $10)`
 
 	put := func(kind fact.Kind, resource, assetID string, at time.Time, vs fact.Values, missing map[string]string) error {
 		c := in.count(kind)
@@ -353,7 +390,7 @@ func (in *ingest) facts(ctx context.Context, observed time.Time) error {
 			c.Added++
 		}
 		in.hash.Fact(string(kind), resource, assetID, moment(own), string(attrs), miss)
-		_, err = insert.ExecContext(ctx, in.tenant.id, in.batch.Stream.ID, string(kind), resource, in.seq, assetID, own, first, string(attrs), miss)
+		err = in.exec(ctx, insert, in.tenant.id, in.batch.Stream.ID, string(kind), resource, in.seq, assetID, own, first, string(attrs), miss)
 		if err != nil {
 			return fmt.Errorf("record %s %s: %w", kind, resource, err)
 		}
@@ -422,7 +459,7 @@ func (in *ingest) current(ctx context.Context) (map[ident]*stored, error) {
 // close ends a fact at this batch.
 func (in *ingest) close(ctx context.Context, k ident, s *stored) error {
 	in.hash.FactEnded(string(k.kind), k.resource)
-	_, err := in.tx.ExecContext(ctx, `UPDATE facts SET until_seq = $1 WHERE tenant = $2 AND kind = $3 AND resource = $4 AND stream = $5 AND from_seq = $6`,
+	err := in.exec(ctx, `UPDATE facts SET until_seq = $1 WHERE tenant = $2 AND kind = $3 AND resource = $4 AND stream = $5 AND from_seq = $6`,
 		in.seq, in.tenant.id, string(k.kind), k.resource, in.batch.Stream.ID, s.from)
 	if err != nil {
 		return fmt.Errorf("close %s %s: %w", k.kind, k.resource, err)

@@ -14,6 +14,7 @@ import (
 	"io/fs"
 	"net/url"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"sync"
 	"time"
@@ -54,7 +55,7 @@ type DB struct {
 func Open(ctx context.Context, path string, commitKey func(tenant string) (secret.Text, error)) (*DB, error) {
 	db := &DB{components: make(map[string]int64), commitKey: commitKey}
 	var err error
-	if db.enc, err = zstd.NewWriter(nil, zstd.WithEncoderConcurrency(1)); err != nil {
+	if db.enc, err = zstd.NewWriter(nil, zstd.WithEncoderConcurrency(runtime.GOMAXPROCS(0))); err != nil {
 		return nil, fmt.Errorf("zstd: %w", err)
 	}
 	if db.dec, err = zstd.NewReader(nil, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxMemory(1<<30)); err != nil {

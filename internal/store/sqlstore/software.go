@@ -98,12 +98,20 @@ func (in *ingest) component(ctx context.Context, c fact.Component) (int64, strin
 		return n, identity, nil
 	}
 	var n int64
-	err := in.tx.QueryRowContext(ctx, `SELECT id FROM inventory_components WHERE identity = $1`, identity).Scan(&n)
+	find, err := in.stmt(ctx, `SELECT id FROM inventory_components WHERE identity = $1`)
+	if err != nil {
+		return 0, "", err
+	}
+	err = find.QueryRowContext(ctx, identity).Scan(&n)
 	if errors.Is(err, sql.ErrNoRows) {
-		err = in.tx.QueryRowContext(ctx, `INSERT INTO inventory_components
+		var add *sql.Stmt
+		add, err = in.stmt(ctx, `INSERT INTO inventory_components
 			(id, identity, ecosystem, name, version, source, source_version, arch, purl, distro)
-			SELECT coalesce(max(id), 0) + 1, $1, $2, $3, $4, $5, $6, $7, $8, $9 FROM inventory_components WHERE true RETURNING id`,
-			identity, c.Ecosystem, c.Name, c.Version, c.Source, c.SourceVersion, c.Arch, c.PURL, c.Distro).Scan(&n)
+			SELECT coalesce(max(id), 0) + 1, $1, $2, $3, $4, $5, $6, $7, $8, $9 FROM inventory_components WHERE true RETURNING id`)
+		if err != nil {
+			return 0, "", err
+		}
+		err = add.QueryRowContext(ctx, identity, c.Ecosystem, c.Name, c.Version, c.Source, c.SourceVersion, c.Arch, c.PURL, c.Distro).Scan(&n)
 	}
 	if err != nil {
 		return 0, "", fmt.Errorf("record component %s: %w", c.Name, err)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"os/exec"
+	"strings"
 
 	"github.com/asepsis/asepsis/internal/collect/host/login"
 	"github.com/asepsis/asepsis/internal/collect/host/proc"
@@ -39,6 +40,12 @@ func firewall(ctx context.Context, m *machine, s *section) {
 		s.miss("the rules are in the kernel, not in files", needRoot...)
 		return
 	}
+	older := m.tree.Exists("/proc/net/ip_tables_names") || m.tree.Exists("/proc/net/ip6_tables_names")
+	if withoutModule(m.tree, "nf_tables") && !older {
+		// Asking would make the kernel load it; without it there are no rules.
+		state("", wall.State{})
+		return
+	}
 	if !m.root {
 		s.miss("reading the kernel's rules needs root", needRoot...)
 		s.note("firewall", "reading the kernel's rules needs root")
@@ -67,12 +74,45 @@ func firewall(ctx context.Context, m *machine, s *section) {
 			best, kind = st, c.kind
 		}
 	}
+	if !asked && m.tree.Line("/proc/net/ip_tables_names") == "" && m.tree.Line("/proc/net/ip6_tables_names") == "" {
+		// No tool is here to read rules with, and no tables of the older kind
+		// are in use: the kernel itself tells whether it has any of the newer.
+		c, err := kernelChains()
+		switch {
+		case err != nil:
+			reason += ", and " + why(err)
+		case c.Drop, !c.Rules:
+			state("nftables", wall.State{Active: c.Drop, Deny: c.Drop})
+			return
+		default:
+			s.set("firewall_active", true)
+			s.set("firewall_kind", "nftables")
+			s.miss("there are rules, but the nft program is not installed to read them with", "firewall_default_deny")
+			return
+		}
+	}
 	if !asked {
 		s.miss(reason, needRoot...)
 		s.note("firewall", reason)
 		return
 	}
 	state(kind, best)
+}
+
+// withoutModule reports whether the kernel surely runs without a part of it:
+// it is not loaded, and not built in.
+func withoutModule(t Tree, name string) bool {
+	loaded, err := t.Read("/proc/modules")
+	if err != nil || t.Exists("/sys/module/"+name) {
+		return false
+	}
+	for line := range strings.Lines(string(loaded)) {
+		if strings.HasPrefix(line, name+" ") {
+			return false
+		}
+	}
+	builtin, err := t.Read("/lib/modules/" + t.Line("/proc/sys/kernel/osrelease") + "/modules.builtin")
+	return err == nil && !strings.Contains(string(builtin), "/"+name+".ko")
 }
 
 // firewalldDenies reads the target of the default zone; only ACCEPT lets in

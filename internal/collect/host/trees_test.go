@@ -5,6 +5,7 @@ import (
 	"crypto/md5" //nolint:gosec // dpkg's checksums
 	"encoding/hex"
 	"fmt"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -482,5 +483,29 @@ func TestProgressNamesEveryStep(t *testing.T) {
 		if seen[s.name] != 1 {
 			t.Errorf("step %q was told %d times", s.name, seen[s.name])
 		}
+	}
+}
+
+func TestKernelWithoutFirewall(t *testing.T) {
+	files := map[string]string{
+		"proc/sys/kernel/osrelease": "6.1.0\n", "proc/modules": "nf_conntrack 1 0 - Live 0x0\n", "lib/modules/6.1.0/modules.builtin": "kernel/net/ipv4/tunnel4.ko\n",
+	}
+	if !withoutModule(NewTree(plant(t, files)), "nf_tables") {
+		t.Error("neither loaded nor built in, and not seen so")
+	}
+	for name, more := range map[string][2]string{
+		"loaded":   {"proc/modules", "nf_tables 311296 0 - Live 0x0\n"},
+		"built in": {"lib/modules/6.1.0/modules.builtin", "kernel/net/netfilter/nf_tables.ko\n"},
+		"in /sys":  {"sys/module/nf_tables/x", ""},
+	} {
+		changed := maps.Clone(files)
+		changed[more[0]] = more[1]
+		if withoutModule(NewTree(plant(t, changed)), "nf_tables") {
+			t.Errorf("%s, and taken for absent", name)
+		}
+	}
+	delete(files, "lib/modules/6.1.0/modules.builtin")
+	if withoutModule(NewTree(plant(t, files)), "nf_tables") {
+		t.Error("what is built in is not known, and taken for absent")
 	}
 }

@@ -78,15 +78,6 @@ func (w *world) administrator() *access.SignedIn {
 	return w.enroll(link, "Ann Baker", "ann@hospital.example")
 }
 
-func (w *world) member(admin access.Caller, email string, role access.Role) *access.SignedIn {
-	w.t.Helper()
-	_, link, err := w.Invite(w.t.Context(), admin, "Somebody Else", email, role)
-	if err != nil {
-		w.t.Fatal(err)
-	}
-	return w.enroll(link, "Somebody Else", "ignored@elsewhere.example")
-}
-
 func (w *world) signIn(email, password, code, device string, from netip.Addr) (*access.SignedIn, error) {
 	return w.SignIn(w.t.Context(), access.Credentials{Email: email, Password: secret.New(password), Code: code, Device: device}, from)
 }

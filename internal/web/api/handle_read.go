@@ -45,7 +45,7 @@ type PageInput struct {
 	Limit  int    `query:"limit" minimum:"1" maximum:"500" default:"50"`
 }
 
-func (p PageInput) query() PageQuery { return PageQuery{Cursor: p.Cursor, Limit: p.Limit} }
+func (p PageInput) query() PageQuery { return PageQuery(p) }
 
 // List is a list that comes whole.
 type List[T any] struct {

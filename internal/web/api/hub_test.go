@@ -39,8 +39,15 @@ func TestHubIsBounded(t *testing.T) {
 		tenant string
 		ok     bool
 	}{
-		{"tn_a", true}, {"tn_a", true}, {"tn_a", false}, // a tenant may take a quarter
-		{"tn_b", true}, {"tn_b", true}, {"tn_c", true}, {"tn_c", true}, {"tn_d", true}, {"tn_d", true},
+		{"tn_a", true},
+		{"tn_a", true},
+		{"tn_a", false}, // a tenant may take a quarter
+		{"tn_b", true},
+		{"tn_b", true},
+		{"tn_c", true},
+		{"tn_c", true},
+		{"tn_d", true},
+		{"tn_d", true},
 		{"tn_e", false}, // full
 	} {
 		if _, _, ok := h.subscribe(c.tenant); ok != c.ok {

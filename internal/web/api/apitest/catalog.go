@@ -27,8 +27,12 @@ func (f *Fake) Fields(table string) []api.MappingField {
 		return nil
 	}
 	return []api.MappingField{
-		{Name: "employee_id", Doc: "employee number", Required: true}, {Name: "name", Doc: "name"}, {Name: "email", Doc: "mail address"},
-		{Name: "department", Doc: "department"}, {Name: "started_at", Doc: "first day"}, {Name: "ended_at", Doc: "last day; empty for those who work here"},
+		{Name: "employee_id", Doc: "employee number", Required: true},
+		{Name: "name", Doc: "name"},
+		{Name: "email", Doc: "mail address"},
+		{Name: "department", Doc: "department"},
+		{Name: "started_at", Doc: "first day"},
+		{Name: "ended_at", Doc: "last day; empty for those who work here"},
 	}
 }
 

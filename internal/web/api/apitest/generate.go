@@ -361,9 +361,12 @@ func (g *generator) history(goals []api.GoalDetail) []api.AssessmentSummary {
 func (g *generator) imports() []api.ImportDetail {
 	var out []api.ImportDetail
 	for i, f := range []struct{ name, format, title, stream string }{
-		{"roster.csv", "csv/people", "Staff roster (CSV)", "import/people"}, {"users.csv", "csv/accounts", "Accounts (CSV)", "import/accounts/entra"},
-		{"weekly-internal.nessus", "nessus", "Nessus scan (.nessus)", "import/nessus/weekly"}, {"vendors.xlsx", "xlsx/vendors", "Vendor list (Excel)", "import/vendors"},
-		{"training.csv", "csv/training", "Training completions (CSV)", "import/training"}, {"ScubaResults.json", "scubagear", "ScubaGear report", "import/scubagear/cedarridge"},
+		{"roster.csv", "csv/people", "Staff roster (CSV)", "import/people"},
+		{"users.csv", "csv/accounts", "Accounts (CSV)", "import/accounts/entra"},
+		{"weekly-internal.nessus", "nessus", "Nessus scan (.nessus)", "import/nessus/weekly"},
+		{"vendors.xlsx", "xlsx/vendors", "Vendor list (Excel)", "import/vendors"},
+		{"training.csv", "csv/training", "Training completions (CSV)", "import/training"},
+		{"ScubaResults.json", "scubagear", "ScubaGear report", "import/scubagear/cedarridge"},
 		{"assets.csv", "csv/assets", "Asset list (CSV)", "import/assets"},
 	} {
 		out = append(out, api.ImportDetail{ImportSummary: api.ImportSummary{

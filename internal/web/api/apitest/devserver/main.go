@@ -5,7 +5,7 @@
 // It signs every browser in as an administrator; -role shows the pages as
 // somebody else sees them. With -sign-in=false it prints a set-up link and a
 // user to sign in as. Nothing is kept.
-package main
+package main //nolint:forbidigo // a command, if not below cmd: it hands the clock on
 
 import (
 	"context"

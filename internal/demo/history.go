@@ -10,8 +10,8 @@ import (
 )
 
 // step makes what was brought on one day. Which files are brought when is that
-// of a busy IT lead: accounts and scans each month, the roster with them, lists
-// and baselines each quarter.
+// of a busy IT lead: accounts, scans and the roster each month, lists and reports
+// each quarter, results of a phishing round once it is over.
 func (w *world) step(i int) Step {
 	ago := w.size.days[i]
 	first, last := i == 0, i == len(w.size.days)-1
@@ -24,7 +24,7 @@ func (w *world) step(i int) Step {
 		}
 	}
 	monthly := ago >= 30 && ago%30 == 0
-	quarterly := ago >= 30 && ago%90 == 60 || first || last
+	quarterly := ago >= 30 && ago%90 == 60 || first
 	if first {
 		add(w.organization(ago))
 	}
@@ -34,12 +34,22 @@ func (w *world) step(i int) Step {
 	if monthly || last {
 		add(w.roster(ago), w.vendorList(ago), w.tests(ago))
 		if quarterly {
-			add(w.tenant(ago), w.baseline(ago))
+			add(w.tenant(ago))
+		}
+		if quarterly && ago <= 240 {
+			add(w.baseline(ago))
 		}
 	}
 	add(w.accounts("entra", ago), w.accounts("ad", ago), w.accounts("ehr", ago))
 	if monthly || last {
-		add(w.training(ago), w.phishing(ago), w.network(ago), w.mailDomain(ago))
+		add(w.training(ago), w.mailDomain(ago))
+		// The network was searched every other month at first.
+		if ago <= 120 || ago%60 == 0 {
+			add(w.network(ago))
+		}
+		if first || ago%90 == 30 {
+			add(w.phishing(ago))
+		}
 	}
 	if ago != scannerDown {
 		add(w.scan(ago))

@@ -14,7 +14,7 @@ var (
 		"Nemopoulos", "Noone", "Nosuch", "Paperman", "Pretendahl", "Samplewood", "Sampleton", "Sampson-Demo", "Standin", "Storybrook", "Tallstory",
 		"Testaberg", "Testerfield", "Unrealsen", "Whatif",
 	}
-	places    = []string{"Juniper Flats", "Painted Creek", "Larkspur Valley", "Tumbleweed Junction", "Copper Bluff", "Windmill Prairie", "Hollow Pine", "Antelope Ford", "Silver Thistle", "Meadowlark"}
+	places    = []string{"Juniper Flats", "Painted Creek", "Larkspur Valley", "Tumbleweed Junction", "Copper Bluff", "Windmill Prairie", "Hollow Pine", "Antelope Ford", "Silver Thistle", "Meadowlark", "Cricket Hollow", "Dusty Fork", "Elk Lantern", "Fiddler Bend", "Goldenrod", "Heron Slough", "Iron Kettle", "Jackrabbit Mesa", "Kite Hill", "Lone Cottonwood", "Mule Ear", "Nettle Run", "Owl Canyon", "Paper Birch", "Quail Track"}
 	hospitals = []string{"Community Hospital", "Memorial Hospital", "Regional Medical Center", "County Hospital"}
 	states    = []string{"NE", "KS", "MT", "SD", "IA", "WY", "ND", "OK"}
 )

@@ -124,12 +124,47 @@ func denied(who Caller, p Permission) error {
 		"ask an administrator for the permission %s", p)
 }
 
-// BySession returns whom a session cookie belongs to. Everything that is wrong
-// with it is the same error of kind errs.Unsigned.
+// BySession returns whom a session cookie belongs to, and counts as a use of the
+// session. Everything that is wrong with it is the same error of kind
+// errs.Unsigned.
 func (s *Service) BySession(ctx context.Context, cookie string, from netip.Addr) (Caller, error) {
+	who, ses, err := s.session(ctx, cookie, from)
+	if err != nil {
+		return Caller{}, err
+	}
+	now := s.opt.Now()
+	if now.Sub(ses.SeenAt) <= seenEvery {
+		return who, nil
+	}
+	err = s.store.Update(ctx, func(tx Tx) error {
+		// Read again: a session that was ended meanwhile must stay so.
+		ses, err := tx.Session(ses.Hash)
+		if err != nil {
+			return err
+		}
+		ses.SeenAt = now.UTC()
+		return tx.PutSession(ses)
+	})
+	switch {
+	case errs.Is(err, errs.NotFound):
+		return Caller{}, unsigned()
+	case err != nil:
+		return Caller{}, fmt.Errorf("keep session: %w", err)
+	}
+	return who, nil
+}
+
+// CheckSession is BySession without counting as a use: a page left open must not
+// keep its session alive by listening.
+func (s *Service) CheckSession(ctx context.Context, cookie string, from netip.Addr) (Caller, error) {
+	who, _, err := s.session(ctx, cookie, from)
+	return who, err
+}
+
+func (s *Service) session(ctx context.Context, cookie string, from netip.Addr) (Caller, Session, error) {
 	h, err := parseSecret(sessionPrefix, cookie)
 	if err != nil {
-		return Caller{}, unsigned()
+		return Caller{}, Session{}, unsigned()
 	}
 	now := s.opt.Now()
 	var ses Session
@@ -143,30 +178,13 @@ func (s *Service) BySession(ctx context.Context, cookie string, from netip.Addr)
 	})
 	switch {
 	case errs.Is(err, errs.NotFound):
-		return Caller{}, unsigned()
+		return Caller{}, Session{}, unsigned()
 	case err != nil:
-		return Caller{}, fmt.Errorf("find session: %w", err)
+		return Caller{}, Session{}, fmt.Errorf("find session: %w", err)
 	case u.State != Active || now.Sub(ses.SeenAt) > s.opt.Idle || now.Sub(ses.BegunAt) > s.opt.Absolute:
-		return Caller{}, unsigned()
+		return Caller{}, Session{}, unsigned()
 	}
-	if now.Sub(ses.SeenAt) > seenEvery {
-		err := s.store.Update(ctx, func(tx Tx) error {
-			// Read again: a session that was ended meanwhile must stay so.
-			ses, err := tx.Session(h)
-			if err != nil {
-				return err
-			}
-			ses.SeenAt = now.UTC()
-			return tx.PutSession(ses)
-		})
-		if errs.Is(err, errs.NotFound) {
-			return Caller{}, unsigned()
-		}
-		if err != nil {
-			return Caller{}, fmt.Errorf("keep session: %w", err)
-		}
-	}
-	return callerOf(u, ClassOf(from), BySession), nil
+	return callerOf(u, ClassOf(from), BySession), ses, nil
 }
 
 func unsigned() error {

@@ -216,6 +216,12 @@ func TestSessionEnds(t *testing.T) {
 				_, _ = w.BySession(t.Context(), in.Session.Reveal(), home)
 			}
 		}, true},
+		{"only listened to", func(w *world, in *access.SignedIn) {
+			for range 13 {
+				w.pass(time.Hour)
+				_, _ = w.CheckSession(t.Context(), in.Session.Reveal(), home)
+			}
+		}, true},
 		{"signed out", func(w *world, in *access.SignedIn) { _ = w.SignOut(t.Context(), in.Caller, in.Session.Reveal()) }, true},
 		{"swept while it holds", func(w *world, _ *access.SignedIn) { _ = w.Sweep(t.Context()) }, false},
 	} {

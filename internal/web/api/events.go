@@ -65,7 +65,7 @@ func (s *server) stream(r *http.Request, w http.ResponseWriter, who access.Calle
 			return
 		case <-beat.C:
 			// A session that was ended or disabled must not go on listening.
-			if now, err := s.caller(ctx, r); err != nil || now.Tenant() != who.Tenant() || !now.Can(access.ReadSummary) {
+			if now, err := s.listener(ctx, r); err != nil || now.Tenant() != who.Tenant() || !now.Can(access.ReadSummary) {
 				return
 			}
 			if !send([]byte(": alive\n\n")) {
@@ -87,4 +87,12 @@ func (s *server) stream(r *http.Request, w http.ResponseWriter, who access.Calle
 			}
 		}
 	}
+}
+
+// listener is caller without counting as a use of the session.
+func (s *server) listener(ctx context.Context, r *http.Request) (access.Caller, error) {
+	if r.Header.Get("Authorization") != "" {
+		return s.caller(ctx, r)
+	}
+	return s.access.CheckSession(ctx, s.cookie(r, sessionCookie), addrOf(r))
 }

@@ -96,8 +96,7 @@ export default function Palette({ session, onClose }: { session: SessionState; o
                 >
                   <Icon name={icons[hit.id.slice(1)] ?? icons[hit.kind] ?? "file"} />
                   <div>
-                    {hit.label}
-                    {hit.note && <p className="palette-note">{hit.note}</p>}
+                    {hit.label} {hit.note && <p className="palette-note">{hit.note} </p>}
                   </div>
                   <span className="palette-note">{kindOf(hit)}</span>
                 </MenuItem>

@@ -41,7 +41,7 @@ function show(at: string, children: React.ReactNode) {
   );
 }
 
-const address = () => screen.getByRole("status", { hidden: true }).ownerDocument.querySelector("output")!.textContent;
+const address = () => document.querySelector("output")!.textContent;
 
 beforeAll(() => {
   globalThis.ResizeObserver ??= class {

@@ -1,6 +1,6 @@
 import { Link } from "react-router";
 import type { Reason } from "@/api/types";
-import { count } from "@/lib/format";
+import { plural } from "@/lib/format";
 import { inWords } from "@/lib/words";
 
 /** Reasons lists why results are as they are, most frequent first. */
@@ -10,7 +10,7 @@ export function Reasons({ reasons, empty }: { reasons: Reason[]; empty: string }
     <ul className="reasons">
       {reasons.map((reason) => (
         <li key={reason.text}>
-          {reason.count > 0 && <span className="reasons-count num">{count(reason.count)}</span>}
+          {reason.count > 0 && <span className="reasons-count num">{plural(reason.count, "result")}</span>}
           <span>{inWords(reason.text)}</span>
         </li>
       ))}

@@ -55,6 +55,7 @@ func accounts(_ context.Context, m *machine, s *section) {
 		s.note("rights by doas", "/etc/doas.conf is not read; an account may have more rights than shown")
 	}
 	logins := newSignIns(m, s)
+	away := farMounts(m.tree)
 	host := hostName(m)
 	for _, u := range users {
 		a := account{user: u, defs: defs, secretErr: shadowErr, sudoErr: sudoErr}
@@ -65,7 +66,7 @@ func accounts(_ context.Context, m *machine, s *section) {
 		if sudo != nil {
 			a.rights = sudo.Of(login.Subject{Name: u.Name, UID: u.UID, Groups: a.groups, GIDs: a.gids}, host)
 		}
-		a.keys, a.keysErr = hasKeys(m, u)
+		a.keys, a.keysErr = hasKeys(m, u, away)
 		a.lastLogin, a.noLogin = logins.of(u)
 		vs, missing := a.facts(m.now)
 		s.fact(fact.KindAccount, u.Name, vs, missing)
@@ -235,9 +236,12 @@ func sudoersFile(m *machine, name string, depth int) (*login.Sudoers, error) {
 
 // hasKeys reports whether an SSH key opens the account. Only the presence of a
 // key is looked at, in the two places OpenSSH looks by itself.
-func hasKeys(m *machine, u login.User) (bool, error) {
+func hasKeys(m *machine, u login.User, away far) (bool, error) {
 	if u.Home == "" || u.Home == "/nonexistent" || !login.Interactive(u.Shell) {
 		return false, nil
+	}
+	if away.holds(u.Home) {
+		return false, errors.New("the home folder is on another machine, which is not touched")
 	}
 	var failed error
 	for _, name := range []string{"authorized_keys", "authorized_keys2"} {

@@ -7,11 +7,9 @@ import (
 	"fmt"
 	"io/fs"
 	"path"
-	"slices"
 	"strings"
 
 	"github.com/asepsis/asepsis/internal/collect/host/lang"
-	"github.com/asepsis/asepsis/internal/collect/host/proc"
 	"github.com/asepsis/asepsis/internal/fact"
 )
 
@@ -28,13 +26,10 @@ const (
 	maxArchive     = 512 << 20
 )
 
-// farFilesystems are on other machines, or are not files at all.
-var farFilesystems = []string{"nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "afs", "ceph", "glusterfs", "fuse.sshfs", "autofs", "proc", "sysfs", "fuse.rclone", "virtiofs"}
-
 // walk is one bounded search for packages of programming languages.
 type walk struct {
 	m       *machine
-	skip    map[string]bool // mount points of other machines' storage
+	far     far
 	end     func() bool
 	entries int
 	found   map[lang.Component]bool
@@ -45,16 +40,15 @@ type walk struct {
 func languages(ctx context.Context, m *machine, s *section) {
 	ctx, cancel := context.WithTimeout(ctx, m.opts.WalkTimeout)
 	defer cancel()
-	w := &walk{m: m, skip: map[string]bool{}, found: map[lang.Component]bool{}, end: func() bool { return ctx.Err() != nil }}
-	if b, err := m.tree.Read("/proc/self/mountinfo"); err == nil {
-		for _, mt := range proc.ParseMounts(b) {
-			if slices.Contains(farFilesystems, mt.Filesystem) {
-				w.skip[mt.Point] = true
-			}
-		}
-	}
+	w := &walk{m: m, far: farMounts(m.tree), found: map[lang.Component]bool{}, end: func() bool { return ctx.Err() != nil }}
 	for _, pattern := range languageRoots {
+		if w.far.holds(pattern) {
+			continue
+		}
 		for _, root := range m.tree.Glob(pattern) {
+			if w.far.holds(root) {
+				continue
+			}
 			if fi, err := m.tree.Stat(root); err == nil && fi.IsDir() {
 				w.dir(root, 0)
 			}
@@ -88,7 +82,7 @@ func languagePURL(c lang.Component) string {
 // dir walks a folder. Symbolic links are not followed: what they lead to is
 // found where it lies, and a loop costs nothing.
 func (w *walk) dir(dir string, depth int) {
-	if w.cut != "" || w.skip[dir] {
+	if w.cut != "" {
 		return
 	}
 	switch {
@@ -112,6 +106,9 @@ func (w *walk) dir(dir string, depth int) {
 }
 
 func (w *walk) entry(p, name string, depth int) {
+	if w.far[p] {
+		return
+	}
 	fi, err := w.m.tree.lstat(p)
 	if err != nil {
 		return

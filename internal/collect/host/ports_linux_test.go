@@ -11,6 +11,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/asepsis/asepsis/internal/fact"
 )
 
@@ -31,6 +33,13 @@ func TestSeesItsOwnServers(t *testing.T) {
 	get := func(s *httptest.Server) fact.Fact {
 		p := netip.MustParseAddrPort(s.Listener.Addr().String())
 		return find(t, b, fact.KindEndpoint, "127.0.0.1:"+strconv.Itoa(int(p.Port()))+"/tcp")
+	}
+	first := []fact.Fact{get(secure), get(plain)}
+	if b, err = New(Options{}).Collect(t.Context(), time.Now(), nil); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(first, []fact.Fact{get(secure), get(plain)}); diff != "" {
+		t.Errorf("the same servers twice (-first +second):\n%s", diff)
 	}
 	f := get(secure)
 	for name, want := range map[string]any{

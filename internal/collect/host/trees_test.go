@@ -143,9 +143,9 @@ func debianServer() map[string]string {
 		"var/lib/apt/lists/x_dists_bookworm_InRelease":                           "Suite: stable\n",
 		"var/lib/apt/lists/x_dists_bookworm_main_binary-amd64_Packages":          "Package: sudo\nArchitecture: amd64\nVersion: 1.9.13p3-1+deb12u1\n\nPackage: other\nVersion: 1\nArchitecture: all\n",
 		"etc/apt/apt.conf.d/20auto-upgrades":                                     "APT::Periodic::Unattended-Upgrade \"1\";\n",
-		"etc/passwd":                                                             "root:x:0:0:root:/root:/bin/bash\nana:x:1000:1000:Ana Ruiz,,,:/home/ana:/bin/bash\nbo:x:1001:1001::/home/bo:/bin/bash\nwww-data:x:33:33::/var/www:/usr/sbin/nologin\npostgres:x:101:104::/var/lib/postgresql:/bin/bash\n",
+		"etc/passwd":                                                             "root:x:0:0:root:/root:/bin/bash\nana:x:1000:1000:Ana Ruiz,,,:/home/ana:/bin/bash\nbo:x:1001:1001::/home/bo:/bin/bash\nfar:x:1002:1002::/mnt/nas/far:/bin/bash\nwww-data:x:33:33::/var/www:/usr/sbin/nologin\npostgres:x:101:104::/var/lib/postgresql:/bin/bash\n",
 		"etc/group":                                                              "root:x:0:\nsudo:x:27:ana\ndocker:x:999:bo\nana:x:1000:\nbo:x:1001:\npostgres:x:104:\n",
-		"etc/shadow":                                                             "root:!:19700:0:99999:7:::\nana:$y$j9T$secretsalt$secrethash:19700:0:99999:7:::\nbo:!:19700:0:99999:7:::\nwww-data:*:19700:0:99999:7:::\npostgres:!:19700:0:99999:7:::\n",
+		"etc/shadow":                                                             "root:!:19700:0:99999:7:::\nana:$y$j9T$secretsalt$secrethash:19700:0:99999:7:::\nbo:!:19700:0:99999:7:::\nfar:!:19700:0:99999:7:::\nwww-data:*:19700:0:99999:7:::\npostgres:!:19700:0:99999:7:::\n",
 		"home/bo/.ssh/authorized_keys":                                           "# work\nssh-ed25519 AAAA bo@laptop\n",
 		"etc/sudoers":                                                            "Defaults env_reset\nroot ALL=(ALL:ALL) ALL\n%sudo ALL=(ALL:ALL) ALL\n@includedir /etc/sudoers.d\n",
 		"etc/sudoers.d/backup":                                                   "postgres ALL=(root) NOPASSWD: /usr/bin/pg_backup\n",
@@ -188,6 +188,7 @@ func debianServer() map[string]string {
 		"var/log/syslog":                                                         "",
 		"opt/app/node_modules/lodash/package.json":                               `{"name":"lodash","version":"4.17.15"}`,
 		"opt/app/package.json":                                                   `{"name":"app","version":"1.0.0"}`,
+		"mnt/nas/far/.ssh/authorized_keys":                                       "ssh-ed25519 AAAA far@x\n",
 		"opt/app/node_modules/loop@":                                             "..",
 		"usr/local/lib/python3.11/dist-packages/requests-2.25.0.dist-info/METADATA": "Name: requests\nVersion: 2.25.0\n",
 	}
@@ -236,6 +237,9 @@ func TestDebianServer(t *testing.T) {
 				t.Errorf("%s.%s = %v, want %v (missing: %s)", key, name, f.Values[name], v, f.Missing[name])
 			}
 		}
+	}
+	if f := find(t, b, fact.KindAccount, "far"); f.Values["enabled"] != nil || !strings.Contains(f.Missing["enabled"], "another machine") {
+		t.Errorf("an account whose home is on another machine: %v %v", f.Values, f.Missing)
 	}
 	for key, want := range map[string]fact.Values{
 		"22/tcp":             {"process": "sshd", "exposed": true, "clear_text": false, "service": "ssh"},

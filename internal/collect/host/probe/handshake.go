@@ -186,7 +186,17 @@ func (p Prober) examine(ctx context.Context, t Target, first hello) *TLS {
 	return out
 }
 
+// again asks with one version. A busy machine may be late once; that must not
+// look like a version it does not speak.
 func (p Prober) again(ctx context.Context, t Target, version uint16, suites []uint16) hello {
+	h := p.once(ctx, t, version, suites)
+	if !h.accepted && timedOut(h.err) && ctx.Err() == nil {
+		h = p.once(ctx, t, version, suites)
+	}
+	return h
+}
+
+func (p Prober) once(ctx context.Context, t Target, version uint16, suites []uint16) hello {
 	conn, err := dial(ctx, t.Addr)
 	if err != nil {
 		return hello{err: err}

@@ -19,6 +19,7 @@ type directoryOfAccounts struct {
 	used       map[string]bool
 	inferred   map[string]int // types worked out from names
 	registered bool           // second factors are those registered
+	byGroup    bool           // administrator rights were told by groups
 }
 
 func newAccounts(b *builder) taker {
@@ -161,10 +162,21 @@ func (d *directoryOfAccounts) rights(r *row, vals fact.Values) {
 	if _, ok := vals["privileged"]; ok {
 		return
 	}
-	if len(groups) > 0 || d.adminCount {
+	i := slices.IndexFunc(groups, adminLike.MatchString)
+	switch {
+	case d.adminCount:
 		vals["privileged"] = false
+	case i >= 0:
+		r.miss("privileged", fmt.Sprintf("what rights the group %q grants is not known", shorten(groups[i], 40)))
+		d.byGroup = true
+	case len(groups) > 0:
+		vals["privileged"] = false
+		d.byGroup = true
 	}
 }
+
+// adminLike are names of groups that may well grant administrator rights.
+var adminLike = regexp.MustCompile(`(?i)admin|operator|root|super ?user|privileg|tier ?-?0|wheel|sudo|power ?user`)
 
 // factors reads the second factors.
 func (d *directoryOfAccounts) factors(r *row, vals fact.Values) {
@@ -177,7 +189,7 @@ func (d *directoryOfAccounts) factors(r *row, vals fact.Values) {
 	if !ok {
 		return
 	}
-	vals["mfa_methods"], _, _ = methodsOf(words)
+	vals["mfa_methods"] = factorsOf(words).methods
 }
 
 // judge decides by the second factors of all rows of an account whether it has
@@ -187,13 +199,23 @@ func judge(e *entry) {
 	if !ok {
 		return
 	}
-	_, second, resistant := methodsOf(methods)
-	if _, ok := e.vals["mfa_enabled"]; !ok {
-		e.vals["mfa_enabled"] = second
-		delete(e.missing, "mfa_enabled")
-	}
-	if _, ok := e.vals["mfa_phishing_resistant"]; !ok {
-		e.vals["mfa_phishing_resistant"] = resistant
+	f := factorsOf(methods)
+	for _, x := range [...]struct {
+		attr string
+		has  bool
+	}{{"mfa_enabled", f.second}, {"mfa_phishing_resistant", f.resistant}} {
+		if _, stated := e.vals[x.attr]; stated {
+			continue
+		}
+		delete(e.missing, x.attr)
+		if x.has || f.unknown == "" {
+			e.vals[x.attr] = x.has
+			continue
+		}
+		if e.missing == nil {
+			e.missing = make(map[string]string)
+		}
+		e.missing[x.attr] = fmt.Sprintf("what kind of second factor %q is, is not known", shorten(f.unknown, 40))
 	}
 }
 
@@ -236,6 +258,9 @@ func (d *directoryOfAccounts) done() {
 	if n := d.inferred["person"] + d.inferred["service"] + d.inferred["shared"] + d.inferred["system"]; n > 0 {
 		b.note("type of account", fmt.Sprintf("worked out from the names of %s: %d service, %d shared, %d system, the rest taken for people's. A column \"type\" would say it",
 			count(n, "account"), d.inferred["service"], d.inferred["shared"], d.inferred["system"]))
+	}
+	if d.byGroup {
+		b.note("administrator rights", "told by the names of the groups listed; groups within groups are not seen. A column such as isAdmin or AdminCount would say it")
 	}
 	if d.registered {
 		b.note("second factors", "the file says who has registered one; that every sign-in asks for it is shown by the directory's own settings, such as a ScubaGear report")

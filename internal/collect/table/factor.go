@@ -40,10 +40,16 @@ var factorWords = func() map[string]factor {
 	return m
 }()
 
-// methodsOf brings the words for second factors to ours. A word nobody knows is
-// kept and counts as no second factor.
-func methodsOf(words []string) (methods []string, second, resistant bool) {
-	methods = []string{}
+// factors is what the words for second factors come to.
+type factors struct {
+	methods           []string // in our words; those nobody knows are kept as they are
+	second, resistant bool
+	unknown           string // a word nobody knows, which may mean anything
+}
+
+// factorsOf brings the words for second factors to ours.
+func factorsOf(words []string) factors {
+	out := factors{methods: []string{}}
 	for _, w := range words {
 		key := squeeze(fold(w))
 		if key == "" || key == "none" || key == "notregistered" {
@@ -52,11 +58,12 @@ func methodsOf(words []string) (methods []string, second, resistant bool) {
 		f, ok := factorWords[key]
 		if !ok {
 			f = factor{name: strings.ReplaceAll(fold(w), " ", "_")}
+			out.unknown = w
 		}
-		if !slices.Contains(methods, f.name) {
-			methods = append(methods, f.name)
+		if !slices.Contains(out.methods, f.name) {
+			out.methods = append(out.methods, f.name)
 		}
-		second, resistant = second || f.second, resistant || f.resistant
+		out.second, out.resistant = out.second || f.second, out.resistant || f.resistant
 	}
-	return methods, second, resistant
+	return out
 }

@@ -123,7 +123,7 @@ func (k *Kind) match(headers []string, chosen map[string]string) (collect.Mappin
 			m.Columns[x.col].Match = matchExact
 		}
 	}
-	if chosen == nil {
+	if len(chosen) == 0 {
 		k.guess(headers, &m, fields, taken)
 	}
 	return m, fields

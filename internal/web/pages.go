@@ -12,6 +12,7 @@ import (
 	"path"
 	"strconv"
 	"strings"
+	"sync"
 
 	"github.com/klauspost/compress/gzip"
 )
@@ -27,12 +28,12 @@ type pages struct {
 }
 
 type page struct {
-	media    string
-	etag     string
-	raw      []byte
-	gz, br   []byte // nil where they would not be smaller
-	hashed   bool   // the name changes with the content
-	document bool
+	media  string
+	etag   string
+	raw    []byte
+	br     []byte        // from the build; nil where there is none
+	gz     func() []byte // from the build, else made when first asked for; nil where it would not be smaller
+	hashed bool          // the name changes with the content
 }
 
 // load reads the pages. Where they were not built, it serves one that says how.
@@ -49,16 +50,15 @@ func load(root fs.FS) (*pages, error) {
 		if err != nil {
 			return err
 		}
-		return ps.add(name, b)
+		ps.add(name, b)
+		return nil
 	})
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("read the embedded pages: %w", err)
 	}
 	ps.pair()
 	if ps.files["index.html"] == nil {
-		if err := ps.add("index.html", []byte(unbuilt)); err != nil {
-			return nil, err
-		}
+		ps.add("index.html", []byte(unbuilt))
 	}
 	return ps, nil
 }
@@ -85,7 +85,7 @@ var mediaTypes = map[string]string{
 	".webmanifest": "application/manifest+json", ".woff2": "font/woff2",
 }
 
-func (ps *pages) add(name string, b []byte) error {
+func (ps *pages) add(name string, b []byte) {
 	ext := strings.ToLower(path.Ext(name))
 	media, ok := mediaTypes[ext]
 	if !ok {
@@ -96,27 +96,28 @@ func (ps *pages) add(name string, b []byte) error {
 	sum := sha256.Sum256(b)
 	p := &page{
 		media: media, raw: b, etag: `"` + base64.RawURLEncoding.EncodeToString(sum[:12]) + `"`,
-		hashed: strings.HasPrefix(name, "assets/"), document: ext == ".html",
+		hashed: strings.HasPrefix(name, "assets/"),
 	}
 	ps.files[name] = p
-	if ext == ".gz" || ext == ".br" || len(b) < 1400 || strings.HasPrefix(media, "image/png") || strings.HasPrefix(media, "font/") {
-		return nil
+	p.gz = func() []byte { return nil }
+	compressed := ext == ".gz" || ext == ".br" || media == "image/png" || strings.HasPrefix(media, "font/")
+	if !compressed && len(b) >= 1400 {
+		p.gz = sync.OnceValue(func() []byte { return squeeze(b) })
 	}
+}
+
+// squeeze compresses b; nil where that gains nothing.
+func squeeze(b []byte) []byte {
 	var out bytes.Buffer
 	w, err := gzip.NewWriterLevel(&out, gzip.BestCompression)
 	if err != nil {
-		return fmt.Errorf("compress %s: %w", name, err)
+		return nil // the level is a constant
 	}
-	if _, err := w.Write(b); err != nil {
-		return fmt.Errorf("compress %s: %w", name, err)
+	_, err = w.Write(b)
+	if err = errors.Join(err, w.Close()); err != nil || out.Len() >= len(b) {
+		return nil
 	}
-	if err := w.Close(); err != nil {
-		return fmt.Errorf("compress %s: %w", name, err)
-	}
-	if out.Len() < len(b) {
-		p.gz = out.Bytes()
-	}
-	return nil
+	return out.Bytes()
 }
 
 // pair makes files that the build compressed into encodings of their originals.
@@ -130,7 +131,7 @@ func (ps *pages) pair() {
 		if ext == ".br" {
 			of.br = p.raw
 		} else {
-			of.gz = p.raw
+			of.gz = func() []byte { return p.raw }
 		}
 		delete(ps.files, name)
 	}
@@ -169,11 +170,12 @@ func (p *page) serve(w http.ResponseWriter, r *http.Request) {
 	}
 	body, encoding := p.raw, ""
 	accept := r.Header.Get("Accept-Encoding")
-	switch {
-	case p.br != nil && accepts(accept, "br"):
+	if p.br != nil && accepts(accept, "br") {
 		body, encoding = p.br, "br"
-	case p.gz != nil && accepts(accept, "gzip"):
-		body, encoding = p.gz, "gzip"
+	} else if accepts(accept, "gzip") {
+		if gz := p.gz(); gz != nil {
+			body, encoding = gz, "gzip"
+		}
 	}
 	etag := p.etag
 	if encoding != "" {

@@ -102,7 +102,7 @@ type upload struct {
 
 func (u *upload) close() {
 	_ = u.f.Close()
-	_ = os.Remove(u.f.Name())
+	_ = os.Remove(u.f.Name()) // on systems that keep open files' names
 }
 
 func malformed(err error) error {
@@ -179,6 +179,9 @@ func (u uploads) save(p *multipart.Part) (*upload, error) {
 	if err != nil {
 		return nil, fmt.Errorf("receive file: %w", err)
 	}
+	// Where the system allows it the file has no name from here on, so that not
+	// even a killed process leaves what somebody brought behind.
+	_ = os.Remove(f.Name())
 	up := &upload{name: name, f: f}
 	h := sha256.New()
 	up.size, err = io.Copy(io.MultiWriter(f, h), io.LimitReader(p, u.most+1))

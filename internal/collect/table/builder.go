@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 	"unicode"
+	"unicode/utf8"
 
 	"github.com/asepsis/asepsis/internal/collect"
 	"github.com/asepsis/asepsis/internal/collect/safe"
@@ -267,7 +268,7 @@ func (r *row) set(col int, f *Field, s string) error {
 	switch f.Type {
 	case Text:
 		t := clean(s)
-		if len([]rune(t)) > maxText {
+		if len(t) > maxText && utf8.RuneCountInString(t) > maxText {
 			return r.fault(f.Name, fmt.Sprintf("is longer than %d characters", maxText), "shorten it")
 		}
 		v = t

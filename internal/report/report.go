@@ -43,7 +43,7 @@ var files embed.FS
 
 var page = template.Must(template.New("report.html.tmpl").Funcs(template.FuncMap{
 	"state": stateOf, "percent": percent, "words": words, "plural": policy.Plural, "short": func(s string) string { return cut(s, 160) },
-	"verdict": verdictWords, "sev": func(s policy.Severity) string { return string(s) }, "add": func(a, b int) int { return a + b },
+	"score": func(f *float64) string { return fmt.Sprintf("%.0f", *f) },
 }).ParseFS(files, "report.html.tmpl"))
 
 // board is what the template shows.
@@ -195,8 +195,6 @@ func stateOf(s policy.State) stateView {
 	}
 	return stateView{"unknown", "○", "not measured"}
 }
-
-func verdictWords(v policy.Verdict) string { return strings.ReplaceAll(string(v), "_", " ") }
 
 func percent(c policy.Coverage) string {
 	if c.InScope == 0 {

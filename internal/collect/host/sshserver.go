@@ -2,9 +2,11 @@ package host
 
 import (
 	"context"
+	"maps"
 	"strings"
 
 	"github.com/asepsis/asepsis/internal/collect/host/pkgdb"
+	"github.com/asepsis/asepsis/internal/collect/host/proc"
 	"github.com/asepsis/asepsis/internal/collect/host/sshd"
 )
 
@@ -43,11 +45,15 @@ func sshServer(ctx context.Context, m *machine, s *section) {
 		}
 		return files
 	})
+	policy := cryptoPolicy(m.tree)
+	maps.Copy(cfg.Global, policy) // what stands on the command line comes first
 	e := cfg.Effective(version)
 	if m.root {
 		if out, err := m.runner.Run(ctx, "sshd", "-T"); err == nil {
 			loosened := e.Loosened
-			global := sshd.FromTest(sshd.ParseTest(out), version)
+			said := sshd.ParseTest(out)
+			maps.Copy(said, policy) // the test runs without the unit's command line
+			global := sshd.FromTest(said, version)
 			if len(loosened) == 0 {
 				e = global
 			} else {
@@ -68,6 +74,21 @@ func sshServer(ctx context.Context, m *machine, s *section) {
 	s.set("ssh_root_login", e.RootLogin)
 	s.set("ssh_empty_passwords", e.EmptyPasswords)
 	s.set("ssh_weak_algorithms", e.Weak)
+}
+
+// cryptoPolicy reads what the system-wide policy adds to the server's command
+// line, unless the administrator opted out of it.
+func cryptoPolicy(t Tree) map[string]string {
+	b, err := t.Read("/etc/crypto-policies/back-ends/opensshserver.config")
+	if err != nil {
+		return nil
+	}
+	if own, err := t.Read("/etc/sysconfig/sshd"); err == nil {
+		if _, set := proc.ParseAssignments(own)["CRYPTO_POLICY"]; set {
+			return nil
+		}
+	}
+	return sshd.ParsePolicy(b)
 }
 
 // sshVersion finds the server's release. An unknown one is taken for a current

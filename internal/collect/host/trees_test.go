@@ -365,6 +365,11 @@ func TestRHEL9(t *testing.T) {
 	if !slices.ContainsFunc(b.Notes, func(n fact.Note) bool { return n.What == "accounts of the directory" }) {
 		t.Errorf("the directory is not named: %+v", b.Notes)
 	}
+	// RHEL 8 hands the policy's algorithms over on the command line.
+	files["etc/crypto-policies/back-ends/opensshserver.config"] = "CRYPTO_POLICY='-oCiphers=aes256-cbc -oHostKeyAlgorithms=ssh-ed25519 -oPubkeyAcceptedKeyTypes=ssh-ed25519 -oKexAlgorithms=curve25519-sha256'\n"
+	says(t, read(t, Options{Root: plant(t, files), Runner: r}), fact.Values{"ssh_weak_algorithms": []string{"aes256-cbc"}})
+	files["etc/sysconfig/sshd"] = "CRYPTO_POLICY=\n"
+	says(t, read(t, Options{Root: plant(t, files), Runner: r}), fact.Values{"ssh_weak_algorithms": []string{"ssh-rsa"}})
 	// Without the rpm program nothing is made up.
 	b = read(t, Options{Root: plant(t, files)})
 	says(t, b, fact.Values{"packages": "missing: the rpm program gives no answer: this is a captured tree: no program is run"})

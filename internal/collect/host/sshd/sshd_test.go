@@ -65,6 +65,17 @@ func TestEffective(t *testing.T) {
 	}
 }
 
+func TestParsePolicy(t *testing.T) {
+	got := ParsePolicy([]byte("CRYPTO_POLICY='-oCiphers=aes256-gcm@openssh.com,aes256-cbc -oPubkeyAcceptedKeyTypes=ssh-rsa -x'\n"))
+	want := map[string]string{"ciphers": "aes256-gcm@openssh.com,aes256-cbc", "pubkeyacceptedalgorithms": "ssh-rsa"}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	if got := ParsePolicy([]byte("Ciphers aes256-gcm@openssh.com\n")); got != nil {
+		t.Errorf("plain settings are no command line: %v", got)
+	}
+}
+
 func TestParseVersion(t *testing.T) {
 	for in, want := range map[string]Version{
 		"1:9.2p1-2+deb12u5": {9, 2}, "8.7p1-38.el9": {8, 7}, "9.7_p1-r4": {9, 7}, "OpenSSH_10.0": {10, 0},
@@ -85,5 +96,6 @@ func FuzzParse(f *testing.F) {
 		c := Parse(b, func(string) [][]byte { return [][]byte{b} })
 		c.Effective(v92)
 		FromTest(ParseTest(b), v92)
+		ParsePolicy(b)
 	})
 }

@@ -16,6 +16,7 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"syscall"
 	"time"
 
 	"github.com/asepsis/asepsis/internal/access"
@@ -109,6 +110,7 @@ func Open(ctx context.Context, opt Options) (_ *App, err error) {
 		tenants: make(map[string]*tenant),
 		hub:     api.NewHub(),
 	}
+	defer func() { err = roomless(err) }()
 	dir := a.cfg.DataDir
 	if err := durable.MkdirAll(dir, 0o700); err != nil {
 		return nil, errs.Hint(errs.Wrap(errs.Denied, fmt.Errorf("make the data folder: %w", err)),
@@ -234,17 +236,27 @@ func (a *App) Default(ctx context.Context, actor string) (sqlstore.Profile, erro
 	if err := a.db.CreateTenant(ctx, p, actor); err != nil {
 		return p, err
 	}
-	return p, a.publish(ctx, p.ID)
+	a.publish(ctx, p.ID)
+	return p, nil
 }
 
 // publish brings what was committed to the ledger's folder. What is committed
-// is safe without it, so a fault here is the operator's to see and the next
-// publication's to mend.
-func (a *App) publish(ctx context.Context, tid string) error {
+// is safe without it, so a fault here is the operator's to see in the log and
+// the next publication's to mend: whoever committed must not hear that it failed.
+func (a *App) publish(ctx context.Context, tid string) {
 	t, err := a.tenant(tid)
-	if err != nil {
-		return err
+	if err == nil {
+		_, err = t.publisher.Publish(context.WithoutCancel(ctx))
 	}
-	_, err = t.publisher.Publish(context.WithoutCancel(ctx))
+	if err != nil {
+		a.log.ErrorContext(ctx, "the record could not be published yet; all is stored, and it is tried again", "organization", tid, "error", err)
+	}
+}
+
+// roomless says of an error whether the disk was full, in the words of the store.
+func roomless(err error) error {
+	if errors.Is(err, syscall.ENOSPC) && errs.HintOf(err) == "" {
+		return errs.Hint(errs.Wrap(errs.Limited, err), "the disk is full; free some space and try again")
+	}
 	return err
 }

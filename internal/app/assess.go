@@ -44,7 +44,8 @@ func (a *App) AssessNow(ctx context.Context, tid, actor, trigger string) (*Asses
 	if err != nil {
 		return nil, err
 	}
-	return out, a.publish(ctx, tid)
+	a.publish(ctx, tid)
+	return out, nil
 }
 
 // present returns the moment as of which all that is stored is known: now, or,

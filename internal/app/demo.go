@@ -62,7 +62,8 @@ func (a *App) fillHospital(ctx context.Context, h *demo.Demo, now time.Time, pro
 			return "", fmt.Errorf("decide the goals as of %s: %w", step.At.Format(time.DateOnly), err)
 		}
 	}
-	return tid, a.publish(ctx, tid)
+	a.publish(ctx, tid)
+	return tid, nil
 }
 
 func (a *App) createDemo(ctx context.Context, o demo.Organization, at time.Time) (string, error) {

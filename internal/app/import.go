@@ -77,7 +77,8 @@ func (a *App) Bring(ctx context.Context, tid, actor string, in collect.Input, su
 	if dry || out.Ingested.Unchanged {
 		return out, nil
 	}
-	return out, a.publish(ctx, tid)
+	a.publish(ctx, tid)
+	return out, nil
 }
 
 // named makes sure that a refusal says which file it is of.
@@ -112,7 +113,8 @@ func (a *App) CollectHost(ctx context.Context, tid string, progress func(step st
 	if err != nil {
 		return in, fmt.Errorf("store what was read of this machine: %w", err)
 	}
-	return in, a.publish(ctx, tid)
+	a.publish(ctx, tid)
+	return in, nil
 }
 
 // IngestBatch stores a batch as it is: for generated histories, which bring

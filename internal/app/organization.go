@@ -45,9 +45,7 @@ func (a actions) ChangeOrganization(ctx context.Context, who access.Caller, o ap
 		return nil, err
 	}
 	t.forget()
-	if err := a.publish(ctx, who.Tenant()); err != nil {
-		return nil, err
-	}
+	a.publish(ctx, who.Tenant())
 	return reader(a).Organization(ctx, who)
 }
 
@@ -82,7 +80,8 @@ func (a actions) SetUp(ctx context.Context, who access.Caller, o api.Organizatio
 		return err
 	}
 	t.forget()
-	return a.publish(ctx, p.ID)
+	a.publish(ctx, p.ID)
+	return nil
 }
 
 // forget drops the view, for changes that its version does not show.

@@ -181,9 +181,7 @@ func (a *App) setParameter(ctx context.Context, tid, actor string, o policy.Over
 	if _, err := t.RecordParameters(ctx, string(next.Encode()), actor, reason, a.now()); err != nil {
 		return nil, err
 	}
-	if err := a.publish(ctx, tid); err != nil {
-		return nil, err
-	}
+	a.publish(ctx, tid)
 	all, err := a.ParametersOf(ctx, tid)
 	if err != nil {
 		return nil, err

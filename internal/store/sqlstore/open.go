@@ -147,13 +147,17 @@ func ignoreDone(err error) error {
 	return err
 }
 
+// shmSize is how the engine says that its index of the log could not grow
+// (SQLITE_IOERR_SHMSIZE), which happens on a disk that is full to the last byte.
+const shmSize = "disk I/O error (4874)"
+
 // classify gives the database's own refusals the kind and advice people need.
 func classify(err error) error {
 	if err == nil || errs.KindOf(err) != errs.Internal {
 		return err
 	}
 	switch s := err.Error(); {
-	case strings.Contains(s, "SQLITE_FULL"), strings.Contains(s, "disk is full"), strings.Contains(s, "no space left"):
+	case strings.Contains(s, "SQLITE_FULL"), strings.Contains(s, "disk is full"), strings.Contains(s, "no space left"), strings.Contains(s, shmSize):
 		return errs.Hint(errs.Wrap(errs.Limited, err), "the disk is full; nothing was changed; free some space and try again")
 	case strings.Contains(s, "SQLITE_BUSY"), strings.Contains(s, "database is locked"):
 		return errs.Hint(errs.Wrap(errs.Conflict, err), "another program is writing to the database; try again when it is done")

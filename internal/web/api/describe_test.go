@@ -4,14 +4,18 @@ import (
 	"bytes"
 	"encoding/json"
 	"net/http"
-	"strings"
+	"slices"
 	"testing"
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
 	"github.com/asepsis/asepsis/internal/access"
 	"github.com/asepsis/asepsis/internal/web/api"
+	"github.com/asepsis/asepsis/internal/web/api/apitest"
 )
+
+// notJSON answers are of another form, or described elsewhere.
+var notJSON = []string{"/events", "/openapi.json", "/report", "/report.csv", "/report.json", "/imports/templates/{name}"}
 
 // TestAnswersAreAsDescribed checks each JSON answer against the schema that the
 // OpenAPI file gives for it.
@@ -33,37 +37,11 @@ func TestAnswersAreAsDescribed(t *testing.T) {
 	if r := w.do(call{method: "POST", path: "/tokens", session: admin, body: map[string]any{"name": "t", "role": "auditor", "days": 7}}); r.Code != http.StatusCreated {
 		t.Fatalf("token: %d %s", r.Code, r.Body)
 	}
-	seen := 0
+	seen := apitest.Conforms(t, w.handler, http.Header{"Cookie": {"asepsis_session=" + admin}})
 	for _, op := range operations(t) {
-		if op.method != http.MethodGet || op.path == "/events" {
-			continue
+		if op.method == http.MethodGet && !slices.Contains(seen, op.path) && !slices.Contains(notJSON, op.path) {
+			t.Errorf("%s was not checked", op.path)
 		}
-		r := w.get(admin, target(op.path))
-		if r.Code != http.StatusOK {
-			t.Errorf("%s: status %d: %.300s", op.path, r.Code, r.Body)
-			continue
-		}
-		if r.Header().Get("Content-Type") != "application/json" || op.path == "/openapi.json" || op.path == "/report.json" {
-			continue
-		}
-		pointer := "openapi.json#/paths/" + strings.NewReplacer("~", "~0", "/", "~1").Replace(op.path) + "/get/responses/200/content/application~1json/schema"
-		sch, err := c.Compile(strings.NewReplacer("{", "%7B", "}", "%7D").Replace(pointer))
-		if err != nil {
-			t.Errorf("%s: %v", op.path, err)
-			continue
-		}
-		v, err := jsonschema.UnmarshalJSON(r.Body)
-		if err != nil {
-			t.Errorf("%s: %v", op.path, err)
-			continue
-		}
-		if err := sch.Validate(v); err != nil {
-			t.Errorf("%s: %v", op.path, err)
-		}
-		seen++
-	}
-	if seen < 20 {
-		t.Errorf("only %d answers were checked", seen)
 	}
 	// Problems too.
 	sch, err := c.Compile("openapi.json#/components/schemas/Problem")

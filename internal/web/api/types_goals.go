@@ -126,5 +126,5 @@ type Origin struct {
 	Stream     string    `json:"stream"`
 	Title      string    `json:"title"`
 	ObservedAt time.Time `json:"observed_at"`
-	Assurance  string    `json:"assurance" enum:"attested,imported,measured"`
+	Assurance  string    `json:"assurance" doc:"attested, imported or measured; empty where the value counts facts and there are none"`
 }

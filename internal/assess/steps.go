@@ -79,7 +79,9 @@ func measureSteps(a *Assessment) []Step {
 		needs            string
 		goals            []string
 		essential, count int
+		first            string // title of the first check that waits for it
 	}
+	have := brought(a)
 	byNeed := make(map[string]*want)
 	for i := range a.Goals {
 		g := &a.Goals[i]
@@ -89,7 +91,7 @@ func measureSteps(a *Assessment) []Step {
 			}
 			w := byNeed[c.Needs]
 			if w == nil {
-				w = &want{needs: c.Needs}
+				w = &want{needs: c.Needs, first: c.Title}
 				byNeed[c.Needs] = w
 			}
 			w.count++
@@ -115,8 +117,27 @@ func measureSteps(a *Assessment) []Step {
 			ID: "bring-" + w.needs, Kind: b.kind, Title: b.title, Goals: w.goals, Needs: w.needs, Effort: b.effort,
 			Detail: fmt.Sprintf("%s It lets %s be measured in %s.", b.detail, counted(w.count, "check"), counted(len(w.goals), "goal")),
 		}
+		if rest, ok := strings.CutPrefix(b.title, "Bring "); ok && have[w.needs] {
+			steps[i].Title = "Complete " + rest
+			steps[i].Detail = fmt.Sprintf("It was brought, and does not say what %s in %s need, such as “%s”. Bring it again with those columns.",
+				counted(w.count, "check"), counted(len(w.goals), "goal"), w.first)
+		}
 	}
 	return steps
+}
+
+// brought tells which needs something was brought for: another check that
+// needs the same was measured.
+func brought(a *Assessment) map[string]bool {
+	have := make(map[string]bool)
+	for i := range a.Goals {
+		for _, c := range a.Goals[i].Checks {
+			if c.State.Measured() {
+				have[c.Needs] = true
+			}
+		}
+	}
+	return have
 }
 
 func fixSteps(a *Assessment, rules Rules, n int) []Step {

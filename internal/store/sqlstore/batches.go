@@ -1,6 +1,7 @@
 package sqlstore
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"encoding/json"
@@ -35,6 +36,8 @@ type BatchRow struct {
 	Components int
 	Older      int
 	Digest     ledger.Hash // over the row and the facts it opened and closed
+
+	file, notes, countsText string // as stored
 }
 
 type batchCounts struct {
@@ -62,6 +65,7 @@ func scanBatch(s scanner) (BatchRow, error) {
 		return r, err
 	}
 	copy(r.Digest[:], digest)
+	r.file, r.notes, r.countsText = file, notes, counts
 	r.Snapshot, r.ObservedAt, r.RecordedAt = snapshot != 0, moment(observed), moment(recorded)
 	if file != "" {
 		r.File = new(fact.File)
@@ -142,6 +146,19 @@ func (r *BatchRow) header(h *evidence.BatchHasher) {
 		sum = r.File.SHA256
 	}
 	h.Header(r.Stream, r.Snapshot, r.Assurance.String(), r.ObservedAt, r.RecordedAt, r.Actor, sum)
+	h.Detail("id", r.ID)
+	h.Detail("title", r.Title)
+	h.Detail("file", r.file)
+	h.Detail("notes", r.notes)
+	h.Detail("counts", r.countsText)
+}
+
+// since adds to the digest when a thing was first seen, where a fact does not
+// begin with itself: how long a weakness has been open is counted from there.
+func since(h *evidence.BatchHasher, kind, resource string, first, observed int64) {
+	if first != observed {
+		h.Detail("first observed: "+kind+" "+resource, moment(first).Format(ledger.TimeFormat))
+	}
 }
 
 // BatchDigest implements evidence.Rows: it derives the digest of a batch anew
@@ -171,11 +188,12 @@ func (t *Tenant) BatchDigest(ctx context.Context, seq int64) (ledger.Hash, error
 			h.Asset(a)
 			return err
 		}},
-		{`SELECT kind, resource, asset, observed_at, attributes, missing FROM facts WHERE tenant = $1 AND from_seq = $2`, func(s scanner) error {
+		{`SELECT kind, resource, asset, observed_at, first_observed_at, attributes, missing FROM facts WHERE tenant = $1 AND from_seq = $2`, func(s scanner) error {
 			var kind, resource, a, attrs, missing string
-			var own int64
-			err := s.Scan(&kind, &resource, &a, &own, &attrs, &missing)
+			var own, first int64
+			err := s.Scan(&kind, &resource, &a, &own, &first, &attrs, &missing)
 			h.Fact(kind, resource, a, moment(own), attrs, missing)
+			since(&h, kind, resource, first, cmp.Or(own, micros(r.ObservedAt)))
 			return err
 		}},
 		{`SELECT kind, resource FROM facts WHERE tenant = $1 AND until_seq = $2`, func(s scanner) error {

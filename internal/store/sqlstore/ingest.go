@@ -218,11 +218,6 @@ func (in *ingest) record(ctx context.Context, d Delivery, observed time.Time) (B
 		File: b.File, Notes: b.Notes, Rows: d.Rows, Skipped: d.Skipped,
 		Changes: in.out.Changes, NewAssets: in.out.NewAssets, Software: in.out.Software, Components: len(b.Components), Older: in.out.Older,
 	}
-	row.header(&in.hash)
-	var err error
-	if row.Digest, err = in.hash.Sum(); err != nil {
-		return row, err
-	}
 	var file, sum string
 	if b.File != nil {
 		j, err := json.Marshal(b.File)
@@ -238,6 +233,11 @@ func (in *ingest) record(ctx context.Context, d Delivery, observed time.Time) (B
 	counts, err := json.Marshal(row.counts())
 	if err != nil {
 		return row, fmt.Errorf("encode counts: %w", err)
+	}
+	row.file, row.notes, row.countsText = file, string(notes), string(counts)
+	row.header(&in.hash)
+	if row.Digest, err = in.hash.Sum(); err != nil {
+		return row, err
 	}
 	_, err = in.tx.ExecContext(ctx, `INSERT INTO fact_batches
 		(tenant, seq, id, stream, title, snapshot, assurance, observed_at, recorded_at, actor, file, file_sha256, notes, counts, digest)
@@ -390,6 +390,7 @@ func (in *ingest) facts(ctx context.Context, observed time.Time) error {
 			c.Added++
 		}
 		in.hash.Fact(string(kind), resource, assetID, moment(own), string(attrs), miss)
+		since(&in.hash, string(kind), resource, first, micros(at))
 		err = in.exec(ctx, insert, in.tenant.id, in.batch.Stream.ID, string(kind), resource, in.seq, assetID, own, first, string(attrs), miss)
 		if err != nil {
 			return fmt.Errorf("record %s %s: %w", kind, resource, err)

@@ -83,9 +83,7 @@ func ledgerWorld(t *testing.T) (*DB, *Tenant, func() *evidence.Report) {
 // a goal: they are internal ids, what a screen shows beside, or hold twice what
 // another column says.
 var unrecorded = []string{
-	"fact_batches.id", "fact_batches.title", "fact_batches.file", "fact_batches.file_sha256", "fact_batches.notes",
-	"fact_batches.counts", "fact_batches.digest",
-	"facts.first_observed_at",
+	"fact_batches.file_sha256", "fact_batches.digest",
 	"assess_assessments.seq", "assess_assessments.recorded_at", "assess_assessments.facts_seq", "assess_assessments.actor", "assess_assessments.trigger_text",
 	"policy_parameters.seq", "policy_parameters.recorded_at", "policy_parameters.actor", "policy_parameters.reason",
 }

@@ -145,6 +145,26 @@ func TestLinkIsUsedOnceAndExpires(t *testing.T) {
 	wantKind(t, "an expired link", err, errs.Unsigned)
 }
 
+func TestFirstLinkEndsWithTheFirstUser(t *testing.T) {
+	w := newWorld(t)
+	link, err := w.FirstLink(t.Context(), "tn_here")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if info, err := w.LinkInfo(t.Context(), link.Reveal(), home); err != nil || !info.First || info.Tenant != "tn_here" {
+		t.Errorf("link = %+v, %v", info, err)
+	}
+	if _, err := w.Enter(t.Context(), access.Command("tn_here", "test"), "Ann", "ann@hospital.example", access.Administrator); err != nil {
+		t.Fatal(err)
+	}
+	_, err = w.LinkInfo(t.Context(), link.Reveal(), home)
+	wantKind(t, "a first link beside a user", err, errs.Unsigned)
+	_, err = w.signIn("ann@hospital.example", "", "", "", home)
+	wantKind(t, "sign in as a user without a password", err, errs.Unsigned)
+	_, err = w.Enter(t.Context(), access.Caller{}, "Ann", "ann@hospital.example", access.Administrator)
+	wantKind(t, "enter without the command line", err, errs.Denied)
+}
+
 func TestSignIn(t *testing.T) {
 	w := newWorld(t)
 	w.administrator()

@@ -96,7 +96,15 @@ func (s *Service) link(r Reader, link string) (LinkInfo, Link, error) {
 		return LinkInfo{}, Link{}, fmt.Errorf("find link: %w", err)
 	}
 	info := LinkInfo{First: l.First, Tenant: l.Tenant}
-	if l.User == "" {
+	if l.First {
+		// Somebody may have become a user by another way meanwhile.
+		some, err := r.AnyUser()
+		if err != nil {
+			return LinkInfo{}, Link{}, fmt.Errorf("look for users: %w", err)
+		}
+		if some {
+			return LinkInfo{}, Link{}, bad
+		}
 		return info, l, nil
 	}
 	if info.User, err = r.User(l.User); err != nil {

@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"path"
+	"runtime"
 	"slices"
 	"strings"
 	"time"
@@ -55,6 +56,7 @@ func accounts(_ context.Context, m *machine, s *section) {
 		s.note("rights by doas", "/etc/doas.conf is not read; an account may have more rights than shown")
 	}
 	logins := newSignIns(m, s)
+	defer logins.close()
 	away := farMounts(m.tree)
 	host := hostName(m)
 	for _, u := range users {
@@ -263,27 +265,30 @@ func hasKeys(m *machine, u login.User, away far) (bool, error) {
 
 // signIns answers when somebody signed in last, from the two records Linux keeps.
 type signIns struct {
+	layout  login.Layout
 	lastlog *os.File
 	wtmp    map[string]time.Time
 	why     string
 }
 
 func newSignIns(m *machine, s *section) signIns {
-	var r signIns
+	r := signIns{layout: login.LayoutOf(runtime.GOARCH)}
 	f, errLast := m.tree.Open("/var/log/lastlog")
 	if errLast == nil {
 		r.lastlog = f
 	}
-	b, errWtmp := tail(m.tree, "/var/log/wtmp", maxWtmp)
+	b, errWtmp := tail(m.tree, "/var/log/wtmp", maxWtmp, int64(r.layout.Wtmp))
 	if errWtmp == nil {
-		r.wtmp = login.ParseWtmp(b)
+		r.wtmp = r.layout.ParseWtmp(b)
 	}
 	switch {
-	case errLast == nil || errWtmp == nil:
+	case errLast == nil:
 		r.why = "no sign-in on record"
 	case m.tree.Exists("/var/lib/lastlog/lastlog2.db"):
 		r.why = "this system keeps sign-ins in a database we do not read (lastlog2)"
 		s.note("last sign-in of local accounts", r.why)
+	case errWtmp == nil:
+		r.why = "no sign-in on record"
 	default:
 		r.why = "the record of sign-ins (/var/log/wtmp, /var/log/lastlog): " + why(errWtmp)
 		s.note("last sign-in of local accounts", r.why)
@@ -291,12 +296,18 @@ func newSignIns(m *machine, s *section) signIns {
 	return r
 }
 
+func (r signIns) close() {
+	if r.lastlog != nil {
+		_ = r.lastlog.Close()
+	}
+}
+
 func (r signIns) of(u login.User) (time.Time, string) {
 	at := r.wtmp[u.Name]
 	if r.lastlog != nil && u.UID >= 0 && u.UID < 1<<32 {
-		var rec [login.LastlogSize]byte
-		if n, _ := r.lastlog.ReadAt(rec[:], u.UID*login.LastlogSize); n == len(rec) {
-			if t := login.ParseLastlog(rec[:]); t.After(at) {
+		rec := make([]byte, r.layout.Lastlog)
+		if n, _ := r.lastlog.ReadAt(rec, u.UID*int64(len(rec))); n == len(rec) {
+			if t := r.layout.ParseLastlog(rec); t.After(at) {
 				at = t
 			}
 		}
@@ -305,7 +316,7 @@ func (r signIns) of(u login.User) (time.Time, string) {
 }
 
 // tail reads the last bytes of a file of records, cut at a record's start.
-func tail(t Tree, name string, limit int64) ([]byte, error) {
+func tail(t Tree, name string, limit, record int64) ([]byte, error) {
 	f, err := t.Open(name)
 	if err != nil {
 		return nil, err
@@ -316,7 +327,7 @@ func tail(t Tree, name string, limit int64) ([]byte, error) {
 		return nil, err
 	}
 	from := max(0, fi.Size()-limit)
-	from += (384 - from%384) % 384
+	from += (record - from%record) % record
 	b := make([]byte, max(0, fi.Size()-from))
 	n, err := f.ReadAt(b, from)
 	if err != nil && err != io.EOF {

@@ -3,12 +3,14 @@ package host
 import (
 	"context"
 	"crypto/md5" //nolint:gosec // dpkg's checksums
+	"encoding/binary"
 	"encoding/hex"
 	"fmt"
 	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -17,6 +19,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/asepsis/asepsis/internal/asset"
+	"github.com/asepsis/asepsis/internal/collect/host/login"
 	"github.com/asepsis/asepsis/internal/fact"
 	"github.com/asepsis/asepsis/internal/testshared"
 )
@@ -195,10 +198,15 @@ func debianServer() map[string]string {
 }
 
 func wtmpRecord(name string, at uint32) []byte {
-	b := make([]byte, 384)
+	l := login.LayoutOf(runtime.GOARCH)
+	b := make([]byte, l.Wtmp)
 	b[0] = 7
 	copy(b[44:], name)
-	b[340], b[341], b[342], b[343] = byte(at), byte(at>>8), byte(at>>16), byte(at>>24)
+	when := b[340:]
+	if l.Wtmp == 400 {
+		when = b[344:]
+	}
+	binary.LittleEndian.PutUint32(when, at)
 	return b
 }
 

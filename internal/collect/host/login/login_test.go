@@ -121,24 +121,29 @@ hal mail = ALL : ehr-db-01 = /bin/ls
 }
 
 func TestRecords(t *testing.T) {
-	rec := make([]byte, LastlogSize)
+	old, wide := LayoutOf("amd64"), LayoutOf("arm64")
+	rec := make([]byte, wide.Lastlog)
 	binary.LittleEndian.PutUint32(rec, 1_700_000_000)
-	if at := ParseLastlog(rec); at.Unix() != 1_700_000_000 {
-		t.Errorf("lastlog %v", at)
+	for _, l := range []Layout{old, wide} {
+		if at := l.ParseLastlog(rec[:l.Lastlog]); at.Unix() != 1_700_000_000 {
+			t.Errorf("lastlog %v", at)
+		}
 	}
-	if at := ParseLastlog(rec[:100]); !at.IsZero() {
+	if at := old.ParseLastlog(rec[:100]); !at.IsZero() {
 		t.Errorf("half a record says %v", at)
 	}
-	entry := func(typ uint16, name string, at uint32) []byte {
-		b := make([]byte, utmpSize)
+	entry := func(l Layout, typ uint16, name string, at uint32) []byte {
+		b := make([]byte, l.Wtmp)
 		binary.LittleEndian.PutUint16(b, typ)
 		copy(b[44:], name)
-		binary.LittleEndian.PutUint32(b[340:], at)
+		binary.LittleEndian.PutUint32(b[l.time:], at)
 		return b
 	}
-	w := append(append(append(entry(7, "ana", 100), entry(8, "ana", 300)...), entry(7, "ana", 200)...), 1, 2, 3)
-	if at := ParseWtmp(w)["ana"]; at.Unix() != 200 {
-		t.Errorf("wtmp: %v, want the newest sign-in, not the sign-out", at)
+	for _, l := range []Layout{old, wide} {
+		w := append(append(append(entry(l, 7, "ana", 100), entry(l, 8, "ana", 300)...), entry(l, 7, "ana", 200)...), 1, 2, 3)
+		if at := l.ParseWtmp(w)["ana"]; at.Unix() != 200 {
+			t.Errorf("wtmp: %v, want the newest sign-in, not the sign-out", at)
+		}
 	}
 }
 
@@ -166,8 +171,8 @@ func FuzzParsers(f *testing.F) {
 		ParsePAM(b, func(string) []byte { return b })
 		ParseOptions(b)
 		ParseDefs(b)
-		ParseWtmp(b)
-		ParseLastlog(b)
+		LayoutOf("amd64").ParseWtmp(b)
+		LayoutOf("arm64").ParseLastlog(b)
 		Directory(b, "passwd")
 	})
 }

@@ -96,7 +96,7 @@ func (ps *pages) add(name string, b []byte) {
 	sum := sha256.Sum256(b)
 	p := &page{
 		media: media, raw: b, etag: `"` + base64.RawURLEncoding.EncodeToString(sum[:12]) + `"`,
-		hashed: strings.HasPrefix(name, "assets/"),
+		hashed: strings.HasPrefix(name, "static/"),
 	}
 	ps.files[name] = p
 	p.gz = func() []byte { return nil }
@@ -146,7 +146,7 @@ func (ps *pages) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	name := strings.TrimPrefix(path.Clean(r.URL.Path), "/")
 	p := ps.files[name]
 	// Addresses of the pages' own making (/goals/mfa) are all the one document.
-	if p == nil && !strings.HasPrefix(name, "assets/") && (name == "" || accepts(r.Header.Get("Accept"), "text/html")) {
+	if p == nil && !strings.HasPrefix(name, "static/") && (name == "" || accepts(r.Header.Get("Accept"), "text/html")) {
 		p = ps.files["index.html"]
 	}
 	h := w.Header()

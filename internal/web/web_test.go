@@ -17,13 +17,13 @@ var bundle = fstest.MapFS{
 	"index.html":           {Data: []byte("<!doctype html><title>Asepsis</title>")},
 	"theme.js":             {Data: []byte("/* theme */")},
 	"manifest.json":        {Data: []byte("{}")},
-	"assets/app-1a2b.js":   {Data: []byte(strings.Repeat("console.log('x');", 300))},
-	"assets/app-1a2b.css":  {Data: []byte(strings.Repeat("a{b:c}", 400))},
-	"assets/big-9z.js":     {Data: []byte(strings.Repeat("let y=1;", 500))},
-	"assets/big-9z.js.br":  {Data: []byte("brotli")},
-	"assets/big-9z.js.gz":  {Data: []byte("gzip")},
-	"assets/font-7.woff2":  {Data: []byte(strings.Repeat("f", 4000))},
-	"assets/weird.unknown": {Data: []byte("?")},
+	"static/app-1a2b.js":   {Data: []byte(strings.Repeat("console.log('x');", 300))},
+	"static/app-1a2b.css":  {Data: []byte(strings.Repeat("a{b:c}", 400))},
+	"static/big-9z.js":     {Data: []byte(strings.Repeat("let y=1;", 500))},
+	"static/big-9z.js.br":  {Data: []byte("brotli")},
+	"static/big-9z.js.gz":  {Data: []byte("gzip")},
+	"static/font-7.woff2":  {Data: []byte(strings.Repeat("f", 4000))},
+	"static/weird.unknown": {Data: []byte("?")},
 }
 
 func site(t *testing.T, c web.Config) http.Handler {
@@ -59,17 +59,18 @@ func TestPages(t *testing.T) {
 	}{
 		{"the document", "GET", "/", nil, 200, "text/html", "no-cache", ""},
 		{"a client's own address", "GET", "/goals/mfa", html, 200, "text/html", "no-cache", ""},
+		{"the page of a device", "GET", "/assets/as_01", html, 200, "text/html", "no-cache", ""},
 		{"one with a dot", "GET", "/resources/domain/hospital.example", html, 200, "text/html", "no-cache", ""},
 		{"no page for a script", "GET", "/goals/mfa", map[string]string{"Accept": "*/*"}, 404, "text/plain", "no-store", ""},
-		{"a hashed file", "GET", "/assets/app-1a2b.js", nil, 200, "text/javascript", "public, max-age=31536000, immutable", ""},
-		{"compressed by us", "GET", "/assets/app-1a2b.css", map[string]string{"Accept-Encoding": "gzip, br"}, 200, "text/css", "public, max-age=31536000, immutable", "gzip"},
-		{"compressed by the build", "GET", "/assets/big-9z.js", map[string]string{"Accept-Encoding": "gzip, br"}, 200, "text/javascript", "public, max-age=31536000, immutable", "br"},
-		{"compression refused", "GET", "/assets/big-9z.js", map[string]string{"Accept-Encoding": "br;q=0, gzip;q=0"}, 200, "text/javascript", "public, max-age=31536000, immutable", ""},
-		{"a font as it is", "GET", "/assets/font-7.woff2", map[string]string{"Accept-Encoding": "gzip"}, 200, "font/woff2", "public, max-age=31536000, immutable", ""},
-		{"a missing file is never the document", "GET", "/assets/gone.js", html, 404, "text/plain", "no-store", ""},
-		{"no compressed twin by name", "GET", "/assets/big-9z.js.br", nil, 404, "text/plain", "no-store", ""},
+		{"a hashed file", "GET", "/static/app-1a2b.js", nil, 200, "text/javascript", "public, max-age=31536000, immutable", ""},
+		{"compressed by us", "GET", "/static/app-1a2b.css", map[string]string{"Accept-Encoding": "gzip, br"}, 200, "text/css", "public, max-age=31536000, immutable", "gzip"},
+		{"compressed by the build", "GET", "/static/big-9z.js", map[string]string{"Accept-Encoding": "gzip, br"}, 200, "text/javascript", "public, max-age=31536000, immutable", "br"},
+		{"compression refused", "GET", "/static/big-9z.js", map[string]string{"Accept-Encoding": "br;q=0, gzip;q=0"}, 200, "text/javascript", "public, max-age=31536000, immutable", ""},
+		{"a font as it is", "GET", "/static/font-7.woff2", map[string]string{"Accept-Encoding": "gzip"}, 200, "font/woff2", "public, max-age=31536000, immutable", ""},
+		{"a missing file is never the document", "GET", "/static/gone.js", html, 404, "text/plain", "no-store", ""},
+		{"no compressed twin by name", "GET", "/static/big-9z.js.br", nil, 404, "text/plain", "no-store", ""},
 		{"no build files", "GET", "/manifest.json", nil, 404, "text/plain", "no-store", ""},
-		{"nothing above the root", "GET", "/assets/../../web.go", nil, 404, "text/plain", "no-store", ""},
+		{"nothing above the root", "GET", "/static/../../web.go", nil, 404, "text/plain", "no-store", ""},
 		{"head", "HEAD", "/theme.js", nil, 200, "text/javascript", "no-cache", ""},
 		{"post", "POST", "/", nil, 405, "text/plain", "", ""},
 	} {
@@ -88,12 +89,12 @@ func TestPages(t *testing.T) {
 			}
 		})
 	}
-	res := ask(h, "GET", "/assets/app-1a2b.js", map[string]string{"Accept-Encoding": "gzip"})
-	again := ask(h, "GET", "/assets/app-1a2b.js", map[string]string{"Accept-Encoding": "gzip", "If-None-Match": res.Header.Get("ETag")})
+	res := ask(h, "GET", "/static/app-1a2b.js", map[string]string{"Accept-Encoding": "gzip"})
+	again := ask(h, "GET", "/static/app-1a2b.js", map[string]string{"Accept-Encoding": "gzip", "If-None-Match": res.Header.Get("ETag")})
 	if again.StatusCode != http.StatusNotModified {
 		t.Errorf("an unchanged file: %d", again.StatusCode)
 	}
-	plain := ask(h, "GET", "/assets/app-1a2b.js", map[string]string{"If-None-Match": res.Header.Get("ETag")})
+	plain := ask(h, "GET", "/static/app-1a2b.js", map[string]string{"If-None-Match": res.Header.Get("ETag")})
 	if plain.StatusCode != http.StatusOK {
 		t.Errorf("another encoding has the same ETag: %d", plain.StatusCode)
 	}
@@ -102,7 +103,7 @@ func TestPages(t *testing.T) {
 func TestHeaders(t *testing.T) {
 	for _, secure := range []bool{false, true} {
 		h := site(t, web.Config{Pages: bundle, Secure: secure})
-		for _, target := range []string{"/", "/api/v1/today", "/assets/gone.js"} {
+		for _, target := range []string{"/", "/api/v1/today", "/static/gone.js"} {
 			got := ask(h, "GET", target, nil).Header
 			if (got.Get("Strict-Transport-Security") != "") != secure {
 				t.Errorf("%s, TLS %v: HSTS %q", target, secure, got.Get("Strict-Transport-Security"))

@@ -10,6 +10,8 @@ export default defineConfig({
   build: {
     outDir: "../internal/web/dist",
     emptyOutDir: true,
+    // Not "assets": that is the address of a page.
+    assetsDir: "static",
     target: "es2022",
     // The content security policy allows files from our own origin and no data: addresses.
     assetsInlineLimit: 0,

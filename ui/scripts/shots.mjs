@@ -5,7 +5,8 @@
 //
 //   node scripts/shots.mjs [--only substring] [--out folder] [--no-axe]
 //
-// It needs the built pages and an API: the development server, or ASEPSIS_API.
+// It needs the built pages and an API: the development server, or ASEPSIS_API;
+// or the whole program: ASEPSIS_ENTER is the link that `asepsis demo` prints.
 import { mkdir } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -19,10 +20,19 @@ const argument = (name) => {
 const only = argument("--only") ?? "";
 const out = argument("--out") ?? join(tmpdir(), "asepsis-shots");
 const judged = !process.argv.includes("--no-axe");
-const api = process.env.ASEPSIS_API ?? "http://127.0.0.1:7300";
 await mkdir(out, { recursive: true });
 
-const get = async (path) => (await fetch(`${api}/api/v1${path}`)).json();
+// Either the whole program, entered by the link that it prints, or the built
+// pages in front of an API that signs everybody in.
+const enter = process.env.ASEPSIS_ENTER;
+const local = enter ? undefined : await serve(process.env.ASEPSIS_API ?? "http://127.0.0.1:7300");
+const url = enter ? new URL(enter).origin : local.url;
+const browser = await launch();
+const first = await browser.newPage();
+await first.goto(enter ?? url);
+await first.waitForSelector("h1");
+const get = (path) => first.evaluate(async (address) => (await fetch(address)).json(), `/api/v1${path}`);
+
 const goals = (await get("/goals")).items;
 const goal = goals.find((one) => one.id === "mfa") ?? goals[0];
 const checks = (await get(`/goals/${goal.id}`)).checks;
@@ -57,9 +67,6 @@ const pages = {
   notfound: "/no-such-page",
 };
 
-const { server, url } = await serve(api);
-const browser = await launch();
-
 let faults = 0;
 for (const [name, path] of Object.entries(pages)) {
   if (!name.includes(only)) continue;
@@ -85,6 +92,6 @@ for (const [name, path] of Object.entries(pages)) {
   }
 }
 await browser.close();
-server.close();
+local?.server.close();
 console.log(faults === 0 ? "No fault." : `${faults} faults.`);
 process.exit(faults === 0 ? 0 : 1);

@@ -2,17 +2,29 @@ import { describe, expect, it } from "vitest";
 import { ago, value } from "./format";
 import { parseValue } from "./parameter";
 import { passwordStrength } from "./password";
-import { attributeLabel, inWords, sentence } from "./words";
+import { attributeLabel, inWords, scoreWord, sentence } from "./words";
 
 describe("inWords", () => {
   it("tells attributes and values in words", () => {
     expect(inWords("mfa_enabled: false · mfa_methods: [sms voice]")).toBe("MFA enabled: no · MFA methods: sms, voice");
-    expect(inWords("os_support_ends_at: no source gave it")).toBe("Operating system support ends: no source gave it");
+    expect(inWords("os_support_ends_at: no source gave it")).toBe("System support ends: no source gave it");
+  });
+
+  it("knows an attribute that is written with spaces", () => {
+    expect(inWords("mfa enabled: no · last login at: 21 Nov 2026")).toBe("MFA enabled: no · Last sign-in: 21 Nov 2026");
   });
 
   it("leaves sentences alone", () => {
     const sentence = "The agent was silent since 3 Nov: look at it.";
     expect(inWords(sentence)).toBe(sentence);
+  });
+});
+
+describe("scoreWord", () => {
+  it("is never a zero", () => {
+    expect(scoreWord(null)).toBe("not measured");
+    expect(scoreWord(0)).toBe("nothing passes yet");
+    expect(scoreWord(80.9)).toBe("81 of 100");
   });
 });
 

@@ -143,8 +143,16 @@ const attributeWords: Record<string, string> = {
   id: "ID",
 };
 
+const wholeLabels: Record<string, string> = {
+  os_name: "Operating system",
+  os_support_ends_at: "System support ends",
+  last_login_at: "Last sign-in",
+};
+
 /** attributeLabel turns an attribute's name into words: mfa_enabled → MFA enabled. */
 export function attributeLabel(name: string): string {
+  const whole = wholeLabels[name];
+  if (whole) return whole;
   const words = name
     .replace(/_at$/, "")
     .split("_")
@@ -175,19 +183,29 @@ export function attributeValue(name: string, v: unknown): string {
 }
 
 /**
- * inWords tells a line of the server, "mfa_enabled: false · mfa_methods: [sms]",
+ * inWords tells what the server observed, "mfa enabled: no · mfa methods: sms",
  * in the words of the pages. What is not written so stays as it is.
  */
 export function inWords(line: string): string {
   return line
     .split(" · ")
     .map((part) => {
-      const found = /^([a-z][a-z0-9]*(?:_[a-z0-9]+)*): (.+)$/s.exec(part);
+      const found = /^([a-z][a-z0-9]*(?:[_ ][a-z0-9]+)*): (.+)$/s.exec(part);
       if (!found) return part;
       const [, name = "", told = ""] = found;
       const plain =
         told === "true" ? "yes" : told === "false" ? "no" : told.replace(/^\[(.*)\]$/, (_, list: string) => list.split(" ").join(", ") || "none");
-      return `${attributeLabel(name)}: ${plain}`;
+      return `${attributeLabel(name.replaceAll(" ", "_"))}: ${plain}`;
     })
     .join(" · ");
+}
+
+/**
+ * scoreWord tells a score, which never stands without what it counts, and never
+ * as a zero: nothing that passes is said in words, and so is nothing measured.
+ */
+export function scoreWord(score: number | null): string {
+  if (score === null) return "not measured";
+  const rounded = Math.round(score);
+  return rounded === 0 ? "nothing passes yet" : `${rounded} of 100`;
 }

@@ -91,12 +91,12 @@ export default function Palette({ session, onClose }: { session: SessionState; o
                   id={`${hit.kind}/${hit.id}`}
                   textValue={hit.label}
                   // What it is called, read out as it is shown.
-                  aria-label={[hit.label, hit.note, kindOf(hit)].filter(Boolean).join(" ")}
+                  aria-label={[hit.label, capital(hit.note ?? ""), kindOf(hit)].filter(Boolean).join(" ")}
                   className="palette-item"
                 >
                   <Icon name={icons[hit.id.slice(1)] ?? icons[hit.kind] ?? "file"} />
                   <div>
-                    {hit.label} {hit.note && <p className="palette-note">{hit.note} </p>}
+                    {hit.label} {hit.note && <p className="palette-note">{capital(hit.note)} </p>}
                   </div>
                   <span className="palette-note">{kindOf(hit)}</span>
                 </MenuItem>

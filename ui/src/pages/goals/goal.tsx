@@ -3,7 +3,7 @@ import { useGoal } from "@/api/queries";
 import type { CheckRow } from "@/api/types";
 import { coverageText } from "@/lib/coverage";
 import { day } from "@/lib/format";
-import { assuranceMeaning, assuranceWord, kindWord } from "@/lib/words";
+import { assuranceMeaning, assuranceWord, capital, kindWord, scoreWord } from "@/lib/words";
 import { TallyLine } from "@/ui/coverage";
 import { Icon } from "@/ui/icons";
 import { EmptyState, ErrorState, FactRow, Facts, PageHead, Panel, Skeleton } from "@/ui/page";
@@ -67,7 +67,10 @@ export function Component() {
             <Panel title="In figures">
               <Facts>
                 <FactRow name="Coverage">{coverageText(data.coverage, "result")}</FactRow>
-                <FactRow name="Score">{data.score === null ? "Not measured" : `${Math.round(data.score)} of 100, over what was measured`}</FactRow>
+                <FactRow name="Score">
+                  {capital(scoreWord(data.score))}
+                  {data.score !== null && ", over what was measured"}
+                </FactRow>
                 <FactRow name="Rests on">
                   {data.assurance ? (
                     <>

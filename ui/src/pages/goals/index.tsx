@@ -3,7 +3,7 @@ import { useGoals } from "@/api/queries";
 import type { GoalTile } from "@/api/types";
 import { useFilters } from "@/lib/filters";
 import { plural } from "@/lib/format";
-import { type State, stateWord } from "@/lib/words";
+import { scoreWord, type State, stateWord } from "@/lib/words";
 import { CoverageBar } from "@/ui/coverage";
 import { Select } from "@/ui/field";
 import { EmptyState, ErrorState, PageHead, Skeleton } from "@/ui/page";
@@ -27,8 +27,7 @@ const columns: Column<GoalTile>[] = [
     header: "Score where measured",
     sort: "score",
     end: true,
-    cell: (goal) =>
-      goal.score === null ? <span className="muted">not measured</span> : <span className="num">{Math.round(goal.score)} of 100</span>,
+    cell: (goal) => <span className={goal.score === null ? "muted" : "num"}>{scoreWord(goal.score)}</span>,
   },
   { id: "tier", header: "Tier", cell: (goal) => (goal.tier === "essential" ? "Essential" : "Enhanced") },
 ];

@@ -1,7 +1,6 @@
 import { Link } from "react-router";
 import type { Reason } from "@/api/types";
-import { plural } from "@/lib/format";
-import { inWords } from "@/lib/words";
+import { count } from "@/lib/format";
 
 /** Reasons lists why results are as they are, most frequent first. */
 export function Reasons({ reasons, empty }: { reasons: Reason[]; empty: string }) {
@@ -10,8 +9,8 @@ export function Reasons({ reasons, empty }: { reasons: Reason[]; empty: string }
     <ul className="reasons">
       {reasons.map((reason) => (
         <li key={reason.text}>
-          {reason.count > 0 && <span className="reasons-count num">{plural(reason.count, "result")}</span>}
-          <span>{inWords(reason.text)}</span>
+          {reason.count > 0 && <span className="reasons-count num">{count(reason.count)}</span>}
+          <span>{reason.text}</span>
         </li>
       ))}
     </ul>

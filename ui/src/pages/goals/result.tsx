@@ -39,7 +39,7 @@ const columns: Column<Observed>[] = [
     cell: (observed) =>
       observed.origin ? (
         <>
-          {observed.origin.title}
+          {capital(observed.origin.title)}
           <p className="value-note" title={assuranceMeaning[observed.origin.assurance]}>
             {assuranceWord[observed.origin.assurance]}
           </p>

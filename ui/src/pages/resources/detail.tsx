@@ -35,7 +35,7 @@ const attributes: Column<Attribute>[] = [
         )}
         {one.others.map((other, at) => (
           <p key={at} className="other">
-            {other.origin.title} says {attributeValue(one.name, other.value)} ({ago(other.origin.observed_at)})
+            {capital(other.origin.title)} says {attributeValue(one.name, other.value)} ({ago(other.origin.observed_at)})
           </p>
         ))}
       </>
@@ -49,7 +49,7 @@ const attributes: Column<Attribute>[] = [
         <span className="muted">Computed from several facts</span>
       ) : one.origin ? (
         <>
-          {one.origin.title}
+          {capital(one.origin.title)}
           <p className="value-note">
             {assuranceWord[one.origin.assurance]}, <span title={moment(one.origin.observed_at)}>{ago(one.origin.observed_at)}</span>
           </p>

@@ -52,51 +52,40 @@ export function Component() {
       {today.isPending && <Skeleton lines={12} />}
       {data && (
         <>
-          <div className="columns" data-stretch>
-            <section className="panel level" aria-label="Readiness level">
-              <p className="muted">Readiness level</p>
-              <p className="level-word">{levelWord[data.level]}</p>
-              <p className="level-meaning">{levelMeaning[data.level]}</p>
-              <Ladder level={data.level} />
-              <dl className="level-counts">
-                <div>
-                  <dt>Goals met</dt>
-                  <dd className="num">
-                    {data.goals_met} <span>of 20</span>
-                  </dd>
-                </div>
-                <div>
-                  <dt>Goals measured</dt>
-                  <dd className="num">
-                    {data.goals_measured} <span>of 20</span>
-                  </dd>
-                </div>
-                <div>
-                  <dt>Score over measured goals</dt>
-                  <dd className="num">
-                    {data.score === null ? (
-                      <span>not measured</span>
-                    ) : (
-                      <>
-                        {Math.round(data.score)} <span>of 100, from {plural(data.goals_measured, "goal")}</span>
-                      </>
-                    )}
-                  </dd>
-                </div>
-              </dl>
-            </section>
-            <Panel title="What to do next">
-              <NextSteps steps={data.next_steps} />
-            </Panel>
-          </div>
-
-          <GoalGrid goals={data.goals} />
-
           <div className="columns">
             <div className="stack" data-wide>
-              <Panel title="What changed" note={data.last_assessment ? "since the assessment before" : undefined}>
-                <Changes changes={data.changes} />
-              </Panel>
+              <section className="panel level" aria-label="Readiness level">
+                <p className="muted">Readiness level</p>
+                <p className="level-word">{levelWord[data.level]}</p>
+                <p className="level-meaning">{levelMeaning[data.level]}</p>
+                <Ladder level={data.level} />
+                <dl className="level-counts">
+                  <div>
+                    <dt>Goals met</dt>
+                    <dd className="num">
+                      {data.goals_met} <span>of 20</span>
+                    </dd>
+                  </div>
+                  <div>
+                    <dt>Goals measured</dt>
+                    <dd className="num">
+                      {data.goals_measured} <span>of 20</span>
+                    </dd>
+                  </div>
+                  <div>
+                    <dt>Score over measured goals</dt>
+                    <dd className="num">
+                      {data.score === null ? (
+                        <span>not measured</span>
+                      ) : (
+                        <>
+                          {Math.round(data.score)} <span>of 100, from {plural(data.goals_measured, "goal")}</span>
+                        </>
+                      )}
+                    </dd>
+                  </div>
+                </dl>
+              </section>
               <Panel title="Over time" note="Goals met and measured, of 20">
                 {data.trend.length > 1 ? (
                   <Trend
@@ -116,6 +105,17 @@ export function Component() {
                 )}
               </Panel>
             </div>
+            <Panel title="What to do next">
+              <NextSteps steps={data.next_steps} />
+            </Panel>
+          </div>
+
+          <GoalGrid goals={data.goals} />
+
+          <div className="columns">
+            <Panel title="What changed" note={data.last_assessment ? "since the assessment before" : undefined}>
+              <Changes changes={data.changes} />
+            </Panel>
             <Panel title="The gaps that matter most">
               <Gaps gaps={data.gaps} />
             </Panel>

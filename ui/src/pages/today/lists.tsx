@@ -1,3 +1,4 @@
+import { useState } from "react";
 import { Link } from "react-router";
 import type { Change, Gap, NextStep } from "@/api/types";
 import { ago, count, plural } from "@/lib/format";
@@ -36,6 +37,9 @@ export function NextSteps({ steps }: { steps: NextStep[] }) {
   );
 }
 
+// How many changes are shown before one asks for the rest.
+const most = 7;
+
 const changeWord: Record<Change["kind"], { word: string; tone: string }> = {
   better: { word: "Better", tone: "met" },
   worse: { word: "Worse", tone: "not_met" },
@@ -45,6 +49,8 @@ const changeWord: Record<Change["kind"], { word: string; tone: string }> = {
 
 /** Changes lists what differs from the assessment before, gravest first. */
 export function Changes({ changes }: { changes: Change[] }) {
+  const [all, setAll] = useState(false);
+  const shown = all || changes.length <= most + 2 ? changes : changes.slice(0, most);
   if (changes.length === 0) {
     return (
       <EmptyState title="No change">
@@ -54,7 +60,7 @@ export function Changes({ changes }: { changes: Change[] }) {
   }
   return (
     <ul className="changes">
-      {changes.map((change, at) => {
+      {shown.map((change, at) => {
         const { word, tone } = changeWord[change.kind];
         const to = change.check ? `/goals/${change.goal}/checks/${change.check}` : `/goals/${change.goal}`;
         return (
@@ -72,6 +78,13 @@ export function Changes({ changes }: { changes: Change[] }) {
           </li>
         );
       })}
+      {shown.length < changes.length && (
+        <li>
+          <button type="button" className="link-button" onClick={() => setAll(true)}>
+            All {count(changes.length)}
+          </button>
+        </li>
+      )}
     </ul>
   );
 }

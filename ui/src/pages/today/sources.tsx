@@ -1,7 +1,7 @@
 import { Link } from "react-router";
 import type { Source } from "@/api/types";
 import { ago, count, moment } from "@/lib/format";
-import { assuranceMeaning, assuranceWord } from "@/lib/words";
+import { assuranceMeaning, assuranceWord, capital } from "@/lib/words";
 import { Icon } from "@/ui/icons";
 import { EmptyState } from "@/ui/page";
 import { type Column, DataTable } from "@/ui/table";
@@ -10,7 +10,7 @@ const columns: Column<Source>[] = [
   {
     id: "title",
     header: "Source",
-    cell: (source) => <strong>{source.title}</strong>,
+    cell: (source) => <strong>{capital(source.title)}</strong>,
   },
   {
     id: "fresh",
@@ -25,7 +25,11 @@ const columns: Column<Source>[] = [
   {
     id: "observed",
     header: "As it was",
-    cell: (source) => <span title={moment(source.observed_at)}>{ago(source.observed_at)}</span>,
+    cell: (source) => (
+      <span className="nowrap" title={moment(source.observed_at)}>
+        {ago(source.observed_at)}
+      </span>
+    ),
   },
   {
     id: "assurance",

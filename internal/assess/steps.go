@@ -57,7 +57,7 @@ var bring = map[string]struct {
 // lets most goals be measured, then the gaps that matter most, then what was
 // measured in too small a part.
 func NextSteps(a *Assessment, rules Rules, n int) []Step {
-	measure := measureSteps(a)
+	measure := measureSteps(a, rules)
 	fix := fixSteps(a, rules, n)
 	review := reviewSteps(a)
 	// A person who only ever imports mends nothing, so the two alternate.
@@ -74,14 +74,14 @@ func NextSteps(a *Assessment, rules Rules, n int) []Step {
 }
 
 // measureSteps lists what to bring: first what essential goals wait for.
-func measureSteps(a *Assessment) []Step {
+func measureSteps(a *Assessment, rules Rules) []Step {
 	type want struct {
 		needs            string
 		goals            []string
 		essential, count int
 		first            string // title of the first check that waits for it
 	}
-	have := brought(a)
+	have := brought(a, rules)
 	byNeed := make(map[string]*want)
 	for i := range a.Goals {
 		g := &a.Goals[i]
@@ -128,12 +128,12 @@ func measureSteps(a *Assessment) []Step {
 
 // brought tells which needs something was brought for: another check that
 // needs the same was measured.
-func brought(a *Assessment) map[string]bool {
+func brought(a *Assessment, rules Rules) map[string]bool {
 	have := make(map[string]bool)
 	for i := range a.Goals {
 		for _, c := range a.Goals[i].Checks {
-			if c.State.Measured() {
-				have[c.Needs] = true
+			if k, ok := rules.Checks.Check(c.ID); ok && c.State.Measured() {
+				have[k.Needs] = true
 			}
 		}
 	}

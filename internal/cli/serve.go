@@ -65,7 +65,7 @@ func (r *runner) serve(ctx context.Context, cfg config.Config, prepare func(cont
 // setUpLink carries the token behind a '#': browsers keep that part to
 // themselves, so it is in no log on the way.
 func setUpLink(c config.Config, token secret.Text) string {
-	return listenURL(c) + "/setup#" + token.Reveal()
+	return listenURL(c) + "/set-up#" + token.Reveal()
 }
 
 type demoCmd struct {

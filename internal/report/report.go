@@ -35,7 +35,7 @@ type Input struct {
 const (
 	boardGaps    = 5
 	boardChanges = 6
-	worstShown   = 10
+	worstShown   = 5
 )
 
 //go:embed report.html.tmpl report.css

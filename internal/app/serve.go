@@ -74,7 +74,7 @@ func (a *App) Serve(ctx context.Context, opt ServeOptions) error {
 	}
 	background, stop := context.WithCancel(ctx)
 	defer stop()
-	a.jobs.wait.Go(func() { a.schedule(background) })
+	a.jobs.wait.Go(func() { a.schedule(background, ready.SetUp.Empty()) })
 	// Event streams end with the server, not with their own patience.
 	srv.RegisterOnShutdown(stop)
 	srv.BaseContext = func(net.Listener) context.Context { return background }
@@ -116,19 +116,18 @@ func (a *App) firstLink(ctx context.Context) (secret.Text, error) {
 	if err != nil || !needed {
 		return secret.Text{}, err
 	}
-	ps, err := a.db.Profiles(ctx)
+	// There is one from here on, so that a command run before the link is opened
+	// does not make another.
+	p, err := a.Default(ctx, "set-up")
 	if err != nil {
 		return secret.Text{}, err
 	}
-	tid := ""
-	if len(ps) > 0 {
-		tid = ps[0].ID
-	}
-	return a.access.FirstLink(ctx, tid)
+	return a.access.FirstLink(ctx, p.ID)
 }
 
-// schedule runs what is due until ctx ends.
-func (a *App) schedule(ctx context.Context) {
+// schedule runs what is due until ctx ends, with an assessment at once where
+// the set-up is done: its own end starts the first.
+func (a *App) schedule(ctx context.Context, atOnce bool) {
 	sweep := time.NewTicker(sweepEvery)
 	defer sweep.Stop()
 	var due <-chan time.Time
@@ -136,7 +135,9 @@ func (a *App) schedule(ctx context.Context) {
 		t := time.NewTicker(a.cfg.AssessEvery)
 		defer t.Stop()
 		due = t.C
-		a.assessAll(ctx, "start of the server")
+		if atOnce {
+			a.assessAll(ctx, "start of the server")
+		}
 	}
 	for {
 		select {

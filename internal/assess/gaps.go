@@ -32,12 +32,13 @@ type Gap struct {
 	Fix        string          `json:"fix"`
 }
 
-// gapsPerGoal keeps one neglected goal from filling the board's page.
-const gapsPerGoal = 2
+// gapsPerGoal keeps one neglected goal from filling the board's page, and its
+// sentence for trustees from standing there twice.
+const gapsPerGoal = 1
 
 // Gaps ranks what fails and returns the first n: essential goals before
 // enhanced ones, then by severity, by role, by the share of what was measured that fails, and
-// by number. At most two are of one goal.
+// by number. Each goal gives one at the most.
 func Gaps(a *Assessment, rules Rules, n int) []Gap {
 	all := []Gap{}
 	for i := range a.Goals {

@@ -183,7 +183,11 @@ func printRefusal(w io.Writer, err error) bool {
 	if f.Mapping == nil {
 		return true
 	}
-	fmt.Fprintf(w, "  columns, as they were understood (table %s):\n", f.Mapping.Table)
+	table, of := f.Mapping.Table, " (table "+f.Mapping.Table+")"
+	if table == "" {
+		table, of = "KIND", ""
+	}
+	fmt.Fprintf(w, "  columns, as they were understood%s:\n", of)
 	for _, c := range f.Mapping.Columns {
 		field := c.Field
 		if field == "" {
@@ -191,7 +195,7 @@ func printRefusal(w io.Writer, err error) bool {
 		}
 		fmt.Fprintf(w, "    %-30s → %-24s %s\n", c.Header, field, c.Match)
 	}
-	fmt.Fprintf(w, "  confirm with --table %s and, for each column to change, --column 'HEADER=FIELD'\n", f.Mapping.Table)
+	fmt.Fprintf(w, "  confirm with --table %s and, for each column to change, --column 'HEADER=FIELD'\n", table)
 	return true
 }
 

@@ -81,7 +81,7 @@ func (f folder) serve(args ...string) *server {
 		if at, ok := strings.CutPrefix(line, "Asepsis is at "); ok {
 			s.base = at
 		}
-		if strings.Contains(line, "/setup#") {
+		if strings.Contains(line, "/set-up#") {
 			s.setUp = line
 		}
 		if strings.HasPrefix(line, "Stop with") {

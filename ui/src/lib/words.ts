@@ -178,7 +178,7 @@ const worded = new Set([
 
 /** attributeValue shows a value of an attribute: in_use → in use. */
 export function attributeValue(name: string, v: unknown): string {
-  if (typeof v === "string" && worded.has(name)) return v.replaceAll("_", " ");
+  if (typeof v === "string" && worded.has(name)) return v === "iot" ? "IoT" : v.replaceAll("_", " ");
   return value(v);
 }
 

@@ -50,14 +50,19 @@ function TallySegments({ tally }: { tally: Tally }) {
   );
 }
 
-/** TallyLine is the bar of one check with its counts in words. */
+/**
+ * TallyLine is the bar of one check, or of one resource, with its counts in
+ * words. Where nothing is in scope there is nothing to draw.
+ */
 export function TallyLine({ tally }: { tally: Tally }) {
   const scope = tally.pass + tally.fail + tally.not_measured + tally.error;
   return (
     <div className="coverage">
-      <svg className="bar" width="100%" height="8" aria-hidden="true">
-        {scope > 0 ? <TallySegments tally={tally} /> : <rect className="seg-track" width="100%" height="8" />}
-      </svg>
+      {scope > 0 && (
+        <svg className="bar" width="100%" height="8" aria-hidden="true">
+          <TallySegments tally={tally} />
+        </svg>
+      )}
       <p className="coverage-text num">{tallyText(tally)}</p>
     </div>
   );

@@ -11,8 +11,8 @@ export interface Column<T> {
   /** The key the server sorts by; columns without one keep the server's order. */
   sort?: string;
   end?: boolean;
-  /** How much room it may take: the rest goes to the first column. */
-  narrow?: boolean;
+  /** It holds sentences and needs the room for them. */
+  wide?: boolean;
 }
 
 interface Props<T> {
@@ -65,7 +65,7 @@ export function DataTable<T>({ caption, columns, rows, rowKey, href, busy }: Pro
       className="table-wrap"
       aria-busy={busy || undefined}
       // The keyboard can scroll it where it does not fit, and does not stop at it where it does.
-      {...(scrolls ? { role: "region", "aria-label": caption, tabIndex: 0 } : {})}
+      {...(scrolls ? { role: "region", "aria-label": `${caption}, scrolls`, tabIndex: 0 } : {})}
     >
       {/* Roles are spelled out because the cards of narrow screens take the table's display away. */}
       <table className="table" role="table">
@@ -78,7 +78,7 @@ export function DataTable<T>({ caption, columns, rows, rowKey, href, busy }: Pro
                 role="columnheader"
                 scope="col"
                 data-end={column.end || undefined}
-                data-narrow={column.narrow || undefined}
+                data-wide={column.wide || undefined}
                 aria-sort={
                   column.sort && filters.sort === column.sort
                     ? "ascending"

@@ -115,7 +115,7 @@ export function Trend({ title, dates, series, max, height = 190, unit }: Props) 
       </svg>
       <details className="trend-table">
         <summary>Show as a table</summary>
-        <div className="table-wrap">
+        <div className="table-wrap" tabIndex={0} role="region" aria-label={`${title}, table`}>
           <table className="table" data-plain>
             <caption className="visually-hidden">{title}</caption>
             <thead>

@@ -109,7 +109,7 @@ export function Component() {
             </Panel>
             <Panel title="History">
               {data.history.length > 0 ? (
-                <ol className="timeline">
+                <ol className="timeline" tabIndex={0} aria-label="Changes of state, newest first">
                   {data.history.toReversed().map((point) => (
                     <li key={point.at}>
                       <span className="num muted">{day(point.at)}</span>

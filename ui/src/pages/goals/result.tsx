@@ -68,6 +68,8 @@ export function Component() {
   const result = useResult(check, resource);
   const goals = useGoals();
   const data = result.data;
+  // What the condition reads; what is shown beside it follows in the table.
+  const decisive = (data?.values.filter((one) => data.pass.includes(`.${one.name}`)) ?? []).slice(0, 6);
   const of = goals.data?.find((one) => one.id === goal);
   return (
     <div className="page">
@@ -107,9 +109,9 @@ export function Component() {
           <div className="versus">
             <div data-tone={verdictTone[data.verdict]}>
               <h2>Observed</h2>
-              {data.values.length > 0 && data.values.length <= 6 ? (
+              {decisive.length > 0 ? (
                 <ul>
-                  {data.values.map((one) => (
+                  {decisive.map((one) => (
                     <li key={one.name}>
                       {attributeLabel(one.name)}:{" "}
                       <strong>{one.value === null || one.value === undefined ? "not measured" : attributeValue(one.name, one.value)}</strong>

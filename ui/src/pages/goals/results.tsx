@@ -17,9 +17,10 @@ const columns: Column<ResultRow>[] = [
   {
     id: "observed",
     header: "Observed",
+    wide: true,
     cell: (row) => (
       <>
-        {inWords(row.observed)}
+        {inWords(brief(row.observed))}
         {row.why && <p className="value-note">{inWords(row.why)}</p>}
       </>
     ),
@@ -31,6 +32,12 @@ const columns: Column<ResultRow>[] = [
   },
   { id: "assurance", header: "Rests on", cell: (row) => assuranceWord[row.assurance] ?? <span className="muted">–</span> },
 ];
+
+// What the condition reads comes first; the rest stands on the result's own page.
+function brief(observed: string): string {
+  const parts = observed.split(" · ");
+  return parts.length > 3 ? `${parts.slice(0, 3).join(" · ")} …` : observed;
+}
 
 const limit = 50;
 const verdicts: Verdict[] = ["fail", "not_measured", "error", "pass", "not_applicable"];

@@ -9,7 +9,7 @@ const icons = { added: "plus", updated: "fix", removed: "gone" } as const;
 /** Diff lists what an import changes, resource by resource. */
 export function Diff({ rows }: { rows: DiffRow[] }) {
   return (
-    <ul className="diff">
+    <ul className="diff" tabIndex={0} aria-label="Changes">
       {rows.map((row, at) => (
         <li key={at}>
           <span className="diff-change">

@@ -1,7 +1,7 @@
 import { Link, useParams } from "react-router";
 import { useResource } from "@/api/queries";
 import type { Attribute, ResultOfCheck } from "@/api/types";
-import { ago, count, day, moment } from "@/lib/format";
+import { ago, count, day, moment, plural } from "@/lib/format";
 import { resourceHome, resourceLink } from "@/lib/links";
 import { assuranceWord, attributeLabel, attributeValue, capital, inWords, kindWord } from "@/lib/words";
 import { EmptyState, ErrorState, PageHead, Panel, Skeleton } from "@/ui/page";
@@ -74,18 +74,34 @@ function summary(kind: string, known: Attribute[]): string {
 }
 
 function Results({ results, resource }: { results: ResultOfCheck[]; resource: string }) {
+  const bears = results.filter((one) => one.verdict !== "not_applicable");
+  const others = results.filter((one) => one.verdict === "not_applicable");
+  return (
+    <>
+      <Verdicts results={bears} resource={resource} />
+      {others.length > 0 && (
+        <details className="disclosure verdicts-others">
+          <summary>{plural(others.length, "check does not apply", "checks do not apply")}</summary>
+          <Verdicts results={others} resource={resource} />
+        </details>
+      )}
+    </>
+  );
+}
+
+function Verdicts({ results, resource }: { results: ResultOfCheck[]; resource: string }) {
   return (
     <ul className="verdicts">
       {results.map((one) => (
         <li key={one.check}>
-          <VerdictBadge verdict={one.verdict} />
+          <Link className="row-link" to={`/goals/${one.goal}/checks/${one.check}/results/${encodeURIComponent(resource)}`}>
+            {one.title}
+          </Link>
+          {one.why && <p className="value-note">{inWords(one.why)}</p>}
           <div>
-            <Link className="row-link" to={`/goals/${one.goal}/checks/${one.check}/results/${encodeURIComponent(resource)}`}>
-              {one.title}
-            </Link>
-            {one.why && <p className="value-note">{inWords(one.why)}</p>}
+            <VerdictBadge verdict={one.verdict} />
+            <Severity severity={one.severity} />
           </div>
-          <Severity severity={one.severity} />
         </li>
       ))}
     </ul>

@@ -1,6 +1,7 @@
 import { Link, useParams } from "react-router";
 import { unknownValue, useResources } from "@/api/queries";
 import type { Facet, ResourceRow } from "@/api/types";
+import type { Tally } from "@/lib/coverage";
 import { attributeFilters, useFilters } from "@/lib/filters";
 import { count, day, value } from "@/lib/format";
 import { resourceHome, resourceLink } from "@/lib/links";
@@ -44,7 +45,7 @@ export function List({ kind }: { kind: string }) {
           },
         ]
       : []),
-    { id: "tally", header: "Check results", cell: (row) => <TallyLine tally={row.tally} /> },
+    { id: "tally", header: "Check results", cell: (row) => <TallyLine tally={inScope(row.tally)} /> },
   ];
 
   const narrowed = chosen.length > 0 || filters.q || filters.check || filters.asset;
@@ -104,6 +105,12 @@ export function List({ kind }: { kind: string }) {
   );
 }
 
+/** What does not apply to a device is most checks, and tells nothing in a list. */
+function inScope(tally: Tally): Tally {
+  const scope = tally.pass + tally.fail + tally.not_measured + tally.error;
+  return scope > 0 ? { ...tally, not_applicable: 0 } : tally;
+}
+
 /** A value, or why there is none: what could not be read is never shown as a no. */
 function Cell({ row, attribute }: { row: ResourceRow; attribute: string }) {
   const known = row.values[attribute];
@@ -149,7 +156,7 @@ function facetWord(text: string): string {
   if (text === "") return "Not known";
   if (text === "true") return "Yes";
   if (text === "false") return "No";
-  return capital(text.replaceAll("_", " "));
+  return capital(attributeValue("class", text));
 }
 
 /** The list of any kind that has no place in the menu. */

@@ -63,6 +63,7 @@ const pages = {
   tokens: "/settings/tokens",
   organization: "/settings/organization",
   ledger: "/settings/ledger",
+  you: "/settings/you",
   audit: "/audit",
   notfound: "/no-such-page",
 };

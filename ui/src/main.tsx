@@ -1,7 +1,7 @@
 import { MutationCache, QueryCache, QueryClient, QueryClientProvider } from "@tanstack/react-query";
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
-import { createBrowserRouter, Navigate, RouterProvider } from "react-router";
+import { createBrowserRouter, RouterProvider } from "react-router";
 import { ProblemError } from "./api/client";
 import { sessionKey } from "./api/session";
 import { Component as NotFound, Crashed } from "./pages/notfound";
@@ -71,12 +71,13 @@ const router = createBrowserRouter([
         path: "settings",
         ...page(() => import("./pages/settings/layout")),
         children: [
-          { index: true, element: <Navigate to="/settings/users" replace /> },
+          { index: true, ...page(async () => ({ Component: (await import("./pages/settings/layout")).Start })) },
           { path: "users", ...page(() => import("./pages/settings/users")) },
           { path: "parameters", ...page(() => import("./pages/settings/parameters")) },
           { path: "tokens", ...page(() => import("./pages/settings/tokens")) },
           { path: "organization", ...page(() => import("./pages/settings/organization")) },
           { path: "ledger", ...page(() => import("./pages/settings/ledger")) },
+          { path: "you", ...page(() => import("./pages/settings/you")) },
         ],
       },
       { path: "audit", ...page(() => import("./pages/audit")) },

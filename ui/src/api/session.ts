@@ -41,3 +41,24 @@ export function useSignOut() {
     },
   });
 }
+
+interface Proof {
+  password: string;
+  code: string;
+}
+
+export function useChangePassword() {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: (body: Proof & { new_password: string }) => read(api.POST("/session/password", { body })),
+    onSuccess: (state) => client.setQueryData(sessionKey, state),
+  });
+}
+
+export function useNewRecoveryCodes() {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: (body: Proof) => read(api.POST("/session/recovery-codes", { body })),
+    onSuccess: () => client.invalidateQueries({ queryKey: sessionKey }),
+  });
+}

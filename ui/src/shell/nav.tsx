@@ -33,7 +33,7 @@ const groups: { title?: string; entries: Entry[] }[] = [
   {
     title: "Asepsis itself",
     entries: [
-      { to: "/settings", label: "Settings", icon: "settings", need: "read_detail" },
+      { to: "/settings", label: "Settings", icon: "settings", need: "own_session" },
       { to: "/audit", label: "Audit trail", icon: "audit", need: "read_audit" },
     ],
   },

@@ -1,5 +1,6 @@
 import { useParams } from "react-router";
 import { useGoal } from "@/api/queries";
+import { may, useSession } from "@/api/session";
 import type { CheckRow } from "@/api/types";
 import { coverageText } from "@/lib/coverage";
 import { day } from "@/lib/format";
@@ -39,6 +40,8 @@ function columns(goal: string): Column<CheckRow>[] {
 export function Component() {
   const { goal: id = "" } = useParams();
   const goal = useGoal(id);
+  // Whoever sees summaries only is not led to pages that would refuse them.
+  const detail = may(useSession(), "read_detail");
   const data = goal.data;
   return (
     <div className="page">
@@ -87,14 +90,14 @@ export function Component() {
             </Panel>
           </div>
 
-          <Panel title="Checks" note="Open one to see each result" flush>
+          <Panel title="Checks" note={detail ? "Open one to see each result" : undefined} flush>
             {data.checks.length > 0 ? (
               <DataTable
                 caption={`Checks of ${data.title}`}
                 columns={columns(id)}
                 rows={data.checks}
                 rowKey={(check) => check.id}
-                href={(check) => `/goals/${id}/checks/${check.id}`}
+                {...(detail ? { href: (check: CheckRow) => `/goals/${id}/checks/${check.id}` } : {})}
               />
             ) : (
               <EmptyState title="No check decides this goal yet">

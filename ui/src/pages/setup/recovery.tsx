@@ -12,7 +12,7 @@ export function Recovery({ codes, first }: { codes: string[]; first: boolean }) 
     <>
       <PageHead title="Keep your recovery codes" lead="Each signs you in once if your phone is lost. They are shown only now." />
       <div className="panel stack">
-        <ol className="setup-codes">
+        <ol className="codes">
           {codes.map((code) => (
             <li key={code}>
               <code>{code}</code>

@@ -1,5 +1,6 @@
 import { useState } from "react";
 import { Link } from "react-router";
+import { may, useSession } from "@/api/session";
 import type { Change, Gap, NextStep } from "@/api/types";
 import { ago, count, plural } from "@/lib/format";
 import { Icon, type IconName } from "@/ui/icons";
@@ -50,6 +51,7 @@ const changeWord: Record<Change["kind"], { word: string; tone: string }> = {
 /** Changes lists what differs from the assessment before, gravest first. */
 export function Changes({ changes }: { changes: Change[] }) {
   const [all, setAll] = useState(false);
+  const detail = may(useSession(), "read_detail");
   const shown = all || changes.length <= most + 2 ? changes : changes.slice(0, most);
   if (changes.length === 0) {
     return (
@@ -62,7 +64,7 @@ export function Changes({ changes }: { changes: Change[] }) {
     <ul className="changes">
       {shown.map((change, at) => {
         const { word, tone } = changeWord[change.kind];
-        const to = change.check ? `/goals/${change.goal}/checks/${change.check}` : `/goals/${change.goal}`;
+        const to = change.check && detail ? `/goals/${change.goal}/checks/${change.check}` : `/goals/${change.goal}`;
         return (
           <li key={at}>
             <span className="badge" data-tone={tone}>
@@ -91,6 +93,7 @@ export function Changes({ changes }: { changes: Change[] }) {
 
 /** Gaps lists the gaps that matter most, in words a trustee understands. */
 export function Gaps({ gaps }: { gaps: Gap[] }) {
+  const detail = may(useSession(), "read_detail");
   if (gaps.length === 0) {
     return (
       <EmptyState title="No gap was found in what was measured">
@@ -103,7 +106,7 @@ export function Gaps({ gaps }: { gaps: Gap[] }) {
       {gaps.map((gap) => (
         <li key={gap.check}>
           <div className="gaps-head">
-            <Link to={`/goals/${gap.goal}/checks/${gap.check}`} className="quiet-link">
+            <Link to={detail ? `/goals/${gap.goal}/checks/${gap.check}` : `/goals/${gap.goal}`} className="quiet-link">
               {gap.title}
             </Link>
             <Severity severity={gap.severity} />

@@ -141,13 +141,21 @@ func BenchmarkPages(b *testing.B) {
 			}
 		})
 	}
-	b.Run("cold/today", func(b *testing.B) {
-		t, err := a.tenant(tid)
-		if err != nil {
-			b.Fatal(err)
-		}
+	t, err := a.tenant(tid)
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.Run("after-start/today", func(b *testing.B) {
 		for b.Loop() {
 			t.forget()
+			getBody(b, h, signed, "/today")
+		}
+	})
+	b.Run("after-import/today", func(b *testing.B) {
+		for b.Loop() {
+			old := *t.shown
+			old.version.Facts--
+			t.shown = &old
 			getBody(b, h, signed, "/today")
 		}
 	})

@@ -7,6 +7,7 @@ import (
 
 	"github.com/asepsis/asepsis/internal/access"
 	"github.com/asepsis/asepsis/internal/assess"
+	"github.com/asepsis/asepsis/internal/fact"
 	"github.com/asepsis/asepsis/internal/policy"
 	"github.com/asepsis/asepsis/internal/store/sqlstore"
 	"github.com/asepsis/asepsis/internal/web/api"
@@ -68,7 +69,7 @@ func (a *App) assessAt(ctx context.Context, t *tenant, r *rules, actor, trigger 
 	if _, err := t.RecordParameters(ctx, string(r.parameters.Encode()), actor, "", now); err != nil {
 		return nil, err
 	}
-	k, err := a.decide(ctx, t, r, now)
+	k, set, err := a.decide(ctx, t, r, now)
 	if err != nil {
 		return nil, err
 	}
@@ -77,23 +78,26 @@ func (a *App) assessAt(ctx context.Context, t *tenant, r *rules, actor, trigger 
 		return nil, fmt.Errorf("keep the assessment: %w", err)
 	}
 	k.Assessment.ID = out.Row.ID
+	if out.Fresh {
+		a.show(ctx, t, r, set, out)
+	}
 	return out, nil
 }
 
 // decide decides the goals as of a moment, from stored facts alone.
-func (a *App) decide(ctx context.Context, t *tenant, r *rules, at time.Time) (*assess.Kept, error) {
+func (a *App) decide(ctx context.Context, t *tenant, r *rules, at time.Time) (*assess.Kept, *fact.Set, error) {
 	p, err := t.Profile(ctx)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	set, seq, err := t.Load(ctx, at)
 	if err != nil {
-		return nil, fmt.Errorf("load what is known: %w", err)
+		return nil, nil, fmt.Errorf("load what is known: %w", err)
 	}
 	k := assess.Assess(a.assessRules(r), *set, at, p.Organization)
 	k.FactsSeq = seq
 	k.Assessment.Demo = p.Demo
-	return &k, nil
+	return &k, set, nil
 }
 
 // AsOf decides the goals as of a past moment: from the facts as they were known
@@ -116,7 +120,8 @@ func (a *App) AsOf(ctx context.Context, tid string, at time.Time) (*assess.Kept,
 	if then.parameters, err = policy.ParseParameters(r.checks, "parameters of that day", []byte(text)); err != nil {
 		return nil, fmt.Errorf("the parameters of that day do not fit today's checks: %w", err)
 	}
-	return a.decide(ctx, t, &then, at.UTC())
+	k, _, err := a.decide(ctx, t, &then, at.UTC())
+	return k, err
 }
 
 // Assess implements api.Actions: it looks at this machine and decides anew, in

@@ -32,12 +32,12 @@ func (a *App) RenderFor(ctx context.Context, tid string, w io.Writer, k *assess.
 	if err != nil {
 		return err
 	}
-	t, err := a.tenant(tid)
+	v, err := a.view(ctx, tid)
 	if err != nil {
 		return err
 	}
 	in := report.Input{Kept: k, Rules: a.assessRules(r), Location: time.Local, Made: a.now()}
-	rows, err := t.Assessments(ctx, 0, 1000)
+	rows, err := v.tenant.Assessments(ctx, 0, 1000)
 	if err != nil {
 		return err
 	}
@@ -45,7 +45,11 @@ func (a *App) RenderFor(ctx context.Context, tid string, w io.Writer, k *assess.
 	for i, x := range rows[:min(len(rows), historyPoints)] {
 		in.Trend = append(in.Trend, assess.Point{AsOf: x.AsOf, Level: x.Level, Score: x.Score, GoalsMet: x.GoalsMet, GoalsMeasured: x.GoalsMeasured})
 		if in.Previous == nil && x.ID != k.Assessment.ID && (i > 0 || x.Digest != k.Assessment.Digest) {
-			if in.Previous, err = kept(ctx, t, x.ID); err != nil {
+			if v.previous != nil && v.previous.Assessment.ID == x.ID {
+				in.Previous = v.previous
+				continue
+			}
+			if in.Previous, err = kept(ctx, v.tenant, x.ID); err != nil {
 				return fmt.Errorf("read the assessment before: %w", err)
 			}
 		}

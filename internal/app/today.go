@@ -169,11 +169,14 @@ func (a *App) keptOf(ctx context.Context, tid, aid string) (*assess.Kept, error)
 			return nil, errs.New(errs.NotFound, "no assessment %.60q", aid)
 		}
 	}
-	t, err := a.tenant(tid)
+	v, err := a.view(ctx, tid)
 	if err != nil {
 		return nil, err
 	}
-	return kept(ctx, t, aid)
+	if v.assessment != nil && (aid == "" || aid == v.row.ID) {
+		return v.kept(), nil
+	}
+	return kept(ctx, v.tenant, aid)
 }
 
 // Report implements api.Reader.

@@ -25,7 +25,7 @@ var _ api.Reader = reader{}
 // does not change.
 type view struct {
 	tenant  *tenant
-	version string
+	version sqlstore.Version
 	at      time.Time
 	profile sqlstore.Profile
 	rules   *rules
@@ -76,10 +76,13 @@ func (a *App) view(ctx context.Context, tid string) (*view, error) {
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if v := t.shown; v != nil && v.version == version && v.rules == rs && now.Sub(v.at) < viewLife && !now.Before(v.at) {
-		return v, nil
+	// Sign-ins and the like grow the log and change nothing that is shown.
+	version.Entries = 0
+	old := t.shown
+	if old != nil && old.version == version && old.rules == rs && now.Sub(old.at) < viewLife && !now.Before(old.at) {
+		return old, nil
 	}
-	v, err := load(ctx, t, rs, version, now)
+	v, err := load(ctx, t, rs, version, now, old)
 	if err != nil {
 		return nil, err
 	}
@@ -87,7 +90,8 @@ func (a *App) view(ctx context.Context, tid string) (*view, error) {
 	return v, nil
 }
 
-func load(ctx context.Context, t *tenant, rs *rules, version string, now time.Time) (*view, error) {
+// load reads the newest state, and takes from the old view what is the same.
+func load(ctx context.Context, t *tenant, rs *rules, version sqlstore.Version, now time.Time, old *view) (*view, error) {
 	v := &view{tenant: t, version: version, at: now, rules: rs}
 	var err error
 	if v.profile, err = t.Profile(ctx); err != nil {
@@ -97,19 +101,24 @@ func load(ctx context.Context, t *tenant, rs *rules, version string, now time.Ti
 	if err != nil {
 		return nil, err
 	}
-	derived := assess.Derive(*set, v.profile.Organization, now)
-	v.set = &derived
-	v.assessment, v.row, err = t.Assessment(ctx, "")
+	v.know(set)
+	if old != nil && old.assessment != nil && old.version.Assessments == version.Assessments {
+		v.assessment, v.row, v.results, v.previous = old.assessment, old.row, old.results, old.previous
+		v.goals, v.checks, v.index = old.goals, old.checks, old.index
+		return v, nil
+	}
+	a, row, err := t.Assessment(ctx, "")
 	if errs.Is(err, errs.NotFound) {
 		return v, nil
 	}
 	if err != nil {
 		return nil, err
 	}
-	if v.results, err = t.AllResults(ctx, v.assessment.ID); err != nil {
+	results, err := t.AllResults(ctx, a.ID)
+	if err != nil {
 		return nil, err
 	}
-	before, err := t.Assessments(ctx, v.row.Seq, 1)
+	before, err := t.Assessments(ctx, row.Seq, 1)
 	if err != nil {
 		return nil, err
 	}
@@ -118,22 +127,67 @@ func load(ctx context.Context, t *tenant, rs *rules, version string, now time.Ti
 			return nil, err
 		}
 	}
+	v.say(a, row, results)
+	return v, nil
+}
+
+// know takes over what is known, with what follows from it.
+func (v *view) know(set *fact.Set) {
+	derived := assess.Derive(*set, v.profile.Organization, v.at)
+	v.set = &derived
+}
+
+// say takes over what an assessment says.
+func (v *view) say(a *assess.Assessment, row sqlstore.AssessmentRow, results map[string][]policy.Result) {
+	v.assessment, v.row, v.results = a, row, results
 	v.goals, v.checks = make(map[string]*assess.Goal), make(map[string]*assess.Check)
-	for i := range v.assessment.Goals {
-		g := &v.assessment.Goals[i]
+	for i := range a.Goals {
+		g := &a.Goals[i]
 		v.goals[g.ID] = g
 		for j := range g.Checks {
 			v.checks[g.Checks[j].ID] = &g.Checks[j]
 		}
 	}
 	v.index = make(map[resourceKey][]resultAt)
-	for check, results := range v.results {
-		for i, r := range results {
+	for check, rs := range results {
+		for i, r := range rs {
 			k := resourceKey{r.Kind, r.Resource}
 			v.index[k] = append(v.index[k], resultAt{check, i})
 		}
 	}
-	return v, nil
+}
+
+// show makes a fresh assessment what is shown, from memory: the next page that
+// is asked for need not read it back. Where anything is in doubt it leaves that
+// to the next page.
+func (a *App) show(ctx context.Context, t *tenant, rs *rules, set *fact.Set, out *Assessed) {
+	version, err := t.Version(ctx)
+	if err != nil || version.Facts != out.Kept.FactsSeq || version.Assessments != out.Row.Seq {
+		return
+	}
+	version.Entries = 0
+	p, err := t.Profile(ctx)
+	if err != nil {
+		return
+	}
+	v := &view{tenant: t, version: version, at: out.Kept.Assessment.AsOf, rules: rs, profile: p}
+	v.know(set)
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	old := t.shown
+	switch {
+	case old == nil:
+		return
+	case old.assessment == nil && out.Row.Seq == 1:
+	case old.row.Seq == out.Row.Seq:
+		v.previous = old.previous
+	case old.row.Seq == out.Row.Seq-1 && old.assessment != nil:
+		v.previous = old.kept()
+	default:
+		return
+	}
+	v.say(&out.Kept.Assessment, out.Row, out.Kept.Results)
+	t.shown = v
 }
 
 // kept reads an assessment with its results.
@@ -168,7 +222,7 @@ func (a reader) Version(ctx context.Context, who access.Caller) (string, error) 
 	if err != nil {
 		return "", err
 	}
-	return s + "-" + rs.stamp[:12] + "-" + a.jobsVersion(who.Tenant()), nil
+	return s.String() + "-" + rs.stamp[:12] + "-" + a.jobsVersion(who.Tenant()), nil
 }
 
 func (v *view) tallyOf(r *fact.Resource) api.Tally {

@@ -147,14 +147,26 @@ func (t *Tenant) AssetSince(ctx context.Context, assetID string) (time.Time, err
 	return moment(at), classify(err)
 }
 
-// Version names the state of the tenant's records: it differs whenever a batch,
-// an assessment, a parameter or an access event was added.
-func (t *Tenant) Version(ctx context.Context) (string, error) {
-	var facts, assessments, parameters, entries int64
+// Version names the state of the tenant's records by the newest of each kind.
+type Version struct {
+	Facts       int64 // batch
+	Assessments int64
+	Parameters  int64
+	Entries     int64 // of the log
+}
+
+func (v Version) String() string {
+	return fmt.Sprintf("%d-%d-%d-%d", v.Facts, v.Assessments, v.Parameters, v.Entries)
+}
+
+// Version returns the state of the tenant's records.
+func (t *Tenant) Version(ctx context.Context) (Version, error) {
+	var v Version
 	err := t.db.read.QueryRowContext(ctx, `SELECT
 		(SELECT coalesce(max(seq), 0) FROM fact_batches WHERE tenant = $1),
 		(SELECT coalesce(max(seq), 0) FROM assess_assessments WHERE tenant = $2),
 		(SELECT coalesce(max(seq), 0) FROM policy_parameters WHERE tenant = $3),
-		(SELECT coalesce(max(idx), -1) + 1 FROM evidence_entries WHERE tenant = $4)`, t.id, t.id, t.id, t.id).Scan(&facts, &assessments, &parameters, &entries)
-	return fmt.Sprintf("%d-%d-%d-%d", facts, assessments, parameters, entries), classify(err)
+		(SELECT coalesce(max(idx), -1) + 1 FROM evidence_entries WHERE tenant = $4)`, t.id, t.id, t.id, t.id).
+		Scan(&v.Facts, &v.Assessments, &v.Parameters, &v.Entries)
+	return v, classify(err)
 }

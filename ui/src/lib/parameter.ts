@@ -1,3 +1,5 @@
+import { percent, value } from "./format";
+
 /** parseValue reads what was typed for a parameter as the parameter's own type. */
 export function parseValue(type: string, text: string): { value: unknown; error?: string } {
   const typed = text.trim();
@@ -20,4 +22,19 @@ export function parseValue(type: string, text: string): { value: unknown; error?
     default:
       return typed === "" ? { value: null, error: "Enter a value." } : { value: typed };
   }
+}
+
+/** durationWord says 35d as 35 days. */
+export function durationWord(text: string): string {
+  const found = /^(\d+)([dh])$/.exec(text);
+  if (!found) return text;
+  const unit = found[2] === "d" ? "day" : "hour";
+  return `${found[1]} ${unit}${found[1] === "1" ? "" : "s"}`;
+}
+
+/** parameterWord says a value with its unit: shares as percent, durations in words. */
+export function parameterWord(v: unknown, units?: string): string {
+  if (units === "share" && typeof v === "number") return percent(v, 1);
+  if (typeof v === "string" && /^\d+[dh]$/.test(v)) return durationWord(v);
+  return units ? `${value(v)} ${units}` : value(v);
 }

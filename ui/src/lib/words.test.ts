@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { ago, value } from "./format";
-import { parseValue } from "./parameter";
+import { parameterWord, parseValue } from "./parameter";
 import { passwordStrength } from "./password";
 import { attributeLabel, inWords, scoreWord, sentence } from "./words";
 
@@ -80,6 +80,16 @@ describe("passwordStrength", () => {
 
   it("does not count the person's own name", () => {
     expect(passwordStrength("DanaOseiDanaOsei", ["Dana Osei"]).level).toBe(1);
+  });
+});
+
+describe("parameterWord", () => {
+  it("says shares, durations and plain values", () => {
+    expect(parameterWord(0.95, "share")).toBe("95%");
+    expect(parameterWord("35d", "days or hours")).toBe("35 days");
+    expect(parameterWord("1h", "days or hours")).toBe("1 hour");
+    expect(parameterWord(365, "days")).toBe("365 days");
+    expect(parameterWord(["entra", "okta"])).toBe("entra, okta");
   });
 });
 

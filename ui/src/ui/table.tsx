@@ -120,8 +120,21 @@ function RowLink({ to, children }: { to: string; children: ReactNode }) {
   const short = typeof children === "string" && children.length <= 28;
   return (
     <Link to={to} className="row-link" data-short={short || undefined} data-row-link>
-      {children}
+      {typeof children === "string" ? breakable(children) : children}
     </Link>
+  );
+}
+
+// A mail address breaks before its @ rather than anywhere.
+function breakable(text: string): ReactNode {
+  const at = text.indexOf("@");
+  if (at <= 0) return text;
+  return (
+    <>
+      {text.slice(0, at)}
+      <wbr />
+      {text.slice(at)}
+    </>
   );
 }
 

@@ -2,6 +2,7 @@ import { Link, useParams } from "react-router";
 import { useCheck } from "@/api/queries";
 import { coverageText } from "@/lib/coverage";
 import { day, percent } from "@/lib/format";
+import { durationWord } from "@/lib/parameter";
 import { assuranceWord, capital, kindWord } from "@/lib/words";
 import { TallyLine } from "@/ui/coverage";
 import { ErrorState, FactRow, Facts, Notice, PageHead, Panel, Skeleton } from "@/ui/page";
@@ -80,7 +81,7 @@ export function Component() {
                   <FactRow name="Met when">
                     {percent(data.pass_share, 1)} of what is measured passes, and {percent(data.min_coverage, 1)} of what is in scope is measured
                   </FactRow>
-                  {data.fresh_within && <FactRow name="Fresh within">{freshness(data.fresh_within)}</FactRow>}
+                  {data.fresh_within && <FactRow name="Fresh within">{durationWord(data.fresh_within)}</FactRow>}
                   {data.oldest_at && <FactRow name="Oldest fact">{day(data.oldest_at)}</FactRow>}
                   <FactRow name="Severity">
                     <Severity severity={data.severity} />
@@ -121,11 +122,4 @@ export function Component() {
       )}
     </div>
   );
-}
-
-function freshness(within: string): string {
-  const amount = Number.parseInt(within, 10);
-  if (within.endsWith("d")) return amount === 1 ? "1 day" : `${amount} days`;
-  if (within.endsWith("h")) return amount === 1 ? "1 hour" : `${amount} hours`;
-  return within;
 }

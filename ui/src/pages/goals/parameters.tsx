@@ -1,5 +1,5 @@
 import type { Parameter } from "@/api/types";
-import { value } from "@/lib/format";
+import { parameterWord } from "@/lib/parameter";
 import { attributeLabel, sentence } from "@/lib/words";
 import { FactRow, Facts } from "@/ui/page";
 
@@ -9,10 +9,8 @@ export function ParameterList({ parameters }: { parameters: Parameter[] }) {
     <Facts>
       {parameters.map((parameter) => (
         <FactRow key={parameter.name} name={attributeLabel(parameter.name)}>
-          <strong className="num">
-            {value(parameter.value)} {parameter.units}
-          </strong>
-          {parameter.override && <span className="muted"> (default {value(parameter.default)})</span>}
+          <strong className="num">{parameterWord(parameter.value, parameter.units)}</strong>
+          {parameter.override && <span className="muted"> (default {parameterWord(parameter.default, parameter.units)})</span>}
           <p className="muted small">
             {sentence(parameter.doc)}
             {parameter.citation && ` Source: ${parameter.citation}.`}

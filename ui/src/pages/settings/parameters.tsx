@@ -4,7 +4,7 @@ import { useChecks, useParameters, usePutParameter } from "@/api/queries";
 import { may, useSession } from "@/api/session";
 import type { Parameter } from "@/api/types";
 import { useFilters } from "@/lib/filters";
-import { day, plural, value } from "@/lib/format";
+import { day, plural } from "@/lib/format";
 import { attributeLabel, sentence } from "@/lib/words";
 import { Dialog } from "@/ui/dialog";
 import { Checkbox, Field, Select } from "@/ui/field";
@@ -13,7 +13,7 @@ import { EmptyState, ErrorState, Notice, PageHead, Skeleton } from "@/ui/page";
 import { SearchBox } from "@/ui/searchbox";
 import { type Column, DataTable } from "@/ui/table";
 import { notify } from "@/ui/toast";
-import { parseValue } from "@/lib/parameter";
+import { parameterWord, parseValue } from "@/lib/parameter";
 
 /** Parameters are the thresholds, cadences and windows that checks decide by. */
 export function Component() {
@@ -53,9 +53,7 @@ export function Component() {
       header: "In force",
       cell: (one) => (
         <>
-          <strong className="num">
-            {value(one.value)} {one.units}
-          </strong>
+          <strong className="num">{parameterWord(one.value, one.units)}</strong>
           {one.override && (
             <p className="value-note">
               Set by {one.override.by} on {day(one.override.at)}: {one.override.reason}
@@ -69,7 +67,7 @@ export function Component() {
       header: "Default",
       cell: (one) => (
         <>
-          <span className="num">{value(one.default)}</span> {one.units}
+          <span className="num">{parameterWord(one.default, one.units)}</span>
           {one.citation && <p className="value-note">{one.citation}</p>}
         </>
       ),
@@ -143,7 +141,7 @@ function Edit({ parameter, onClose }: { parameter: Parameter; onClose: () => voi
     <Dialog title={attributeLabel(parameter.name)} open onClose={onClose}>
       <form className="form" onSubmit={submit} noValidate>
         <p className="muted">
-          {sentence(parameter.doc)} Default {value(parameter.default)}
+          {sentence(parameter.doc)} Default {parameterWord(parameter.default, parameter.units)}
           {parameter.citation && `, from ${parameter.citation}`}.
         </p>
         {parameter.type === "bool" ? (

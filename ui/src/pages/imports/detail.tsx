@@ -2,7 +2,7 @@ import { useParams } from "react-router";
 import { useImport } from "@/api/queries";
 import { bytes, count, moment } from "@/lib/format";
 import { matchWord } from "@/lib/mapping";
-import { attributeLabel } from "@/lib/words";
+import { attributeLabel, capital } from "@/lib/words";
 import { EmptyState, ErrorState, FactRow, Facts, PageHead, Panel, Skeleton } from "@/ui/page";
 import { Diff } from "./diff";
 import { Faults } from "./faults";
@@ -19,7 +19,7 @@ export function Component() {
       <PageHead
         title={data?.name ?? "Import"}
         crumbs={[{ to: "/imports", label: "Imports" }]}
-        lead={data && `${data.title}, brought by ${data.by} on ${moment(data.at)}.`}
+        lead={data && `${capital(data.title)}, brought by ${data.by} on ${moment(data.at)}.`}
       />
       {one.error && <ErrorState error={one.error} retry={() => void one.refetch()} />}
       {one.isPending && <Skeleton lines={10} />}

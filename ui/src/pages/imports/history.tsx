@@ -2,13 +2,14 @@ import { useImports } from "@/api/queries";
 import type { ImportSummary } from "@/api/types";
 import { useFilters } from "@/lib/filters";
 import { ago, bytes, count, moment } from "@/lib/format";
+import { capital } from "@/lib/words";
 import { EmptyState, ErrorState, Panel, Skeleton } from "@/ui/page";
 import { type Column, DataTable, Pager } from "@/ui/table";
 import { changesText } from "./words";
 
 const columns: Column<ImportSummary>[] = [
   { id: "name", header: "File", cell: (one) => one.name },
-  { id: "title", header: "Kind", cell: (one) => one.title },
+  { id: "title", header: "Kind", cell: (one) => capital(one.title) },
   { id: "changes", header: "What it changed", cell: (one) => changesText(one.changes) },
   {
     id: "skipped",

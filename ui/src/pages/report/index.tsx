@@ -1,3 +1,4 @@
+import { useState } from "react";
 import { reportURL } from "@/api/client";
 import { useAssessments } from "@/api/queries";
 import { useFilters } from "@/lib/filters";
@@ -69,15 +70,30 @@ export function Component() {
             </div>
           )}
           {detail && assessments.isPending && <Skeleton />}
-          <iframe
-            key={chosen}
-            className="report-frame"
-            title={filters.as_of ? "Report of an earlier assessment" : "Report of the newest assessment"}
-            src={reportURL("html", chosen)}
-            sandbox="allow-popups allow-modals"
-          />
+          <Frame key={chosen} assessment={chosen} earlier={filters.as_of !== ""} />
         </>
       )}
+    </div>
+  );
+}
+
+/** Frame shows the report as it prints, locked into a box of its own. */
+function Frame({ assessment, earlier }: { assessment: string; earlier: boolean }) {
+  const [shown, setShown] = useState(false);
+  return (
+    <div className="report-box">
+      {!shown && (
+        <p className="report-wait muted" role="status">
+          Making the report
+        </p>
+      )}
+      <iframe
+        className="report-frame"
+        title={earlier ? "Report of an earlier assessment" : "Report of the newest assessment"}
+        src={reportURL("html", assessment)}
+        sandbox="allow-popups allow-modals"
+        onLoad={() => setShown(true)}
+      />
     </div>
   );
 }

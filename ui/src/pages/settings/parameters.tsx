@@ -1,6 +1,6 @@
 import { type FormEvent, useState } from "react";
 import { Link } from "react-router";
-import { useChecks, useParameters, usePutParameter } from "@/api/queries";
+import { useChecks, useGoals, useParameters, usePutParameter } from "@/api/queries";
 import { may, useSession } from "@/api/session";
 import type { Parameter } from "@/api/types";
 import { useFilters } from "@/lib/filters";
@@ -15,17 +15,26 @@ import { type Column, DataTable } from "@/ui/table";
 import { notify } from "@/ui/toast";
 import { parameterWord, parseValue } from "@/lib/parameter";
 
+// How many rows are shown at first, and with each request for more.
+const step = 50;
+
 /** Parameters are the thresholds, cadences and windows that checks decide by. */
 export function Component() {
   const parameters = useParameters();
   const checks = useChecks();
+  const goals = useGoals();
+  const [most, setMost] = useState(step);
   const session = useSession();
-  const { filters, set } = useFilters("q", "show");
+  const { filters, set } = useFilters("q", "show", "goal");
   const [editing, setEditing] = useState<Parameter | null>(null);
   const manages = may(session, "manage_parameters");
   const wanted = filters.q.toLowerCase();
+  const goalOf = new Map((checks.data ?? []).map((check) => [check.id, check.goal]));
   const rows = (parameters.data ?? []).filter(
-    (one) => (filters.show !== "own" || one.override) && (!wanted || `${one.check} ${one.name} ${one.doc}`.toLowerCase().includes(wanted)),
+    (one) =>
+      (filters.show !== "own" || one.override) &&
+      (!filters.goal || goalOf.get(one.check) === filters.goal) &&
+      (!wanted || `${one.check} ${one.name} ${one.doc}`.toLowerCase().includes(wanted)),
   );
 
   const columns: Column<Parameter>[] = [
@@ -95,6 +104,14 @@ export function Component() {
       <section className="panel" data-flush aria-label="Parameters">
         <div className="toolbar">
           <SearchBox label="Search parameters" />
+          <Select label="Goal" value={filters.goal} onChange={(event) => set({ goal: event.target.value })}>
+            <option value="">All goals</option>
+            {goals.data?.map((goal) => (
+              <option key={goal.id} value={goal.id}>
+                {goal.number}. {goal.title}
+              </option>
+            ))}
+          </Select>
           <Select label="Show" value={filters.show} onChange={(event) => set({ show: event.target.value })}>
             <option value="">All</option>
             <option value="own">Changed by you</option>
@@ -105,7 +122,19 @@ export function Component() {
         </div>
         {parameters.isPending && <Skeleton lines={8} />}
         {parameters.data && rows.length === 0 && <EmptyState title="No parameter fits" action={<Link to="/settings/parameters">Show all</Link>} />}
-        {rows.length > 0 && <DataTable caption="Parameters" columns={columns} rows={rows} rowKey={(one) => `${one.check}.${one.name}`} />}
+        {rows.length > 0 && (
+          <DataTable caption="Parameters" columns={columns} rows={rows.slice(0, most)} rowKey={(one) => `${one.check}.${one.name}`} />
+        )}
+        {rows.length > most && (
+          <div className="pager">
+            <p className="num muted">
+              {most} of {plural(rows.length, "parameter")}
+            </p>
+            <button type="button" className="button" onClick={() => setMost(most + step)}>
+              Show more
+            </button>
+          </div>
+        )}
       </section>
       {editing && <Edit parameter={editing} onClose={() => setEditing(null)} />}
     </div>

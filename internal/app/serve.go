@@ -47,7 +47,7 @@ func (a *App) Handler(demo bool) (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	return web.New(web.Config{API: h, Secure: secure, Enter: a.entrance})
+	return web.New(web.Config{API: h, Secure: secure, Hosts: a.cfg.Hosts, Enter: a.entrance})
 }
 
 // Serve answers requests until ctx ends, then finishes those under way. With a

@@ -30,6 +30,10 @@ type Config struct {
 	// TLSCert and TLSKey are paths of PEM files.
 	TLSCert string `yaml:"tls_cert"`
 	TLSKey  string `yaml:"tls_key"`
+	// Hosts are the names that browsers may call the server by, lower case and
+	// without a port: what a proxy in front of it is called. Empty means any name,
+	// but on loopback only itself.
+	Hosts []string `yaml:"hosts"`
 	// AssessEvery is how often the server looks at this machine and decides the
 	// goals again; 0 means only when asked.
 	AssessEvery time.Duration `yaml:"assess_every"`

@@ -63,11 +63,16 @@ func (in Ingested) Total() (added, changed, gone int) {
 	return added, changed, gone
 }
 
-var errDryRun = errors.New("dry run")
+var (
+	errDryRun    = errors.New("dry run")
+	errUnchanged = errors.New("nothing new")
+)
 
 // Ingest stores a batch whole, with the ledger entry that speaks of it. A file
-// whose bytes were stored before in the same stream changes nothing. Facts
-// older than what the same source has already said are left out and counted.
+// whose bytes were stored before in the same stream changes nothing, unless it
+// is read otherwise now and says something else: other columns, another order
+// of dates, a list that is complete. Facts older than what the same source has
+// already said are left out and counted.
 func (t *Tenant) Ingest(ctx context.Context, b *fact.Batch, d Delivery) (Ingested, error) {
 	if faults := b.Validate(); len(faults) > 0 {
 		return Ingested{}, fmt.Errorf("batch of %s: %w", b.Stream.ID, errors.Join(faults[:min(len(faults), 5)]...))
@@ -89,7 +94,7 @@ func (t *Tenant) Ingest(ctx context.Context, b *fact.Batch, d Delivery) (Ingeste
 		}
 		return nil
 	})
-	if errors.Is(err, errDryRun) {
+	if errors.Is(err, errDryRun) || errors.Is(err, errUnchanged) {
 		return out, nil
 	}
 	if err == nil {
@@ -161,14 +166,11 @@ func (in *ingest) run(ctx context.Context, d Delivery) (Ingested, error) {
 		in.tenant.id).Scan(&last, &lastSeq); err != nil {
 		return in.out, fmt.Errorf("read the newest batch: %w", err)
 	}
+	var brought int64 // when the same file was brought before, or 0
 	if sum != "" {
-		var at int64
 		err := in.tx.QueryRowContext(ctx, `SELECT recorded_at FROM fact_batches WHERE tenant = $1 AND file_sha256 = $2 AND stream = $3 ORDER BY seq DESC LIMIT 1`,
-			in.tenant.id, sum, b.Stream.ID).Scan(&at)
-		if err == nil {
-			return Ingested{Unchanged: true, Earlier: moment(at)}, nil
-		}
-		if !errors.Is(err, sql.ErrNoRows) {
+			in.tenant.id, sum, b.Stream.ID).Scan(&brought)
+		if err != nil && !errors.Is(err, sql.ErrNoRows) {
 			return in.out, fmt.Errorf("look for the same file: %w", err)
 		}
 	}
@@ -176,7 +178,11 @@ func (in *ingest) run(ctx context.Context, d Delivery) (Ingested, error) {
 		in.tenant.id, b.Stream.ID).Scan(&streamLast); err != nil {
 		return in.out, fmt.Errorf("read the stream: %w", err)
 	}
+	unchanged := Ingested{Unchanged: true, Earlier: moment(brought)}
 	if b.Stream.Snapshot && micros(observed) < streamLast {
+		if brought != 0 {
+			return unchanged, errUnchanged
+		}
 		return in.out, errs.Hint(errs.New(errs.Conflict, "%s of %s is older than the one of %s that is already in",
 			b.Stream.Title, observed.Format("2 Jan 2006 15:04"), moment(streamLast).Format("2 Jan 2006 15:04")),
 			"bring the newest one; if the date is wrong, state the right one with --observed-at")
@@ -197,6 +203,9 @@ func (in *ingest) run(ctx context.Context, d Delivery) (Ingested, error) {
 	if err := in.software(ctx); err != nil {
 		return in.out, err
 	}
+	if brought != 0 && in.idle() {
+		return unchanged, errUnchanged
+	}
 	for _, k := range fact.Kinds() {
 		if c := in.counts[k]; c != nil {
 			in.out.Changes = append(in.out.Changes, *c)
@@ -207,6 +216,16 @@ func (in *ingest) run(ctx context.Context, d Delivery) (Ingested, error) {
 		return in.out, err
 	}
 	return in.out, appendBatch(ctx, in.tx, in.tenant.id, row)
+}
+
+// idle reports that the batch says nothing that was not known.
+func (in *ingest) idle() bool {
+	for _, c := range in.counts {
+		if c.Added+c.Changed+c.Gone > 0 {
+			return false
+		}
+	}
+	return in.out.NewAssets+in.out.Software == 0
 }
 
 // record writes the batch's own row.

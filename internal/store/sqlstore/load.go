@@ -67,7 +67,7 @@ func (t *Tenant) Load(ctx context.Context, asOf time.Time) (*fact.Set, int64, er
 			return nil, 0, fmt.Errorf("fact of %s %s: no batch of its stream %q", st.Kind, st.ID, stream)
 		}
 		st.Origin = s.origin
-		if own != 0 {
+		if st.Origin.ObservedAt = s.whole; own != 0 {
 			st.Origin.ObservedAt = moment(own)
 		}
 		if st.Values, err = fact.DecodeValues(st.Kind, attrs); err != nil {
@@ -109,14 +109,17 @@ func addSeen(st *fact.Statement, first int64) {
 
 type streamAt struct {
 	origin fact.Origin
+	whole  time.Time // when its newest snapshot was true
 	notes  []fact.Note
 }
 
 // streamsAt returns what the newest batch of each stream said of itself, as of
 // the batch seq.
 func (t *Tenant) streamsAt(ctx context.Context, seq int64) (map[string]*streamAt, error) {
-	rows, err := t.db.read.QueryContext(ctx, `SELECT stream, title, assurance, observed_at, notes FROM fact_batches WHERE tenant = $1 AND seq IN
-		(SELECT max(seq) FROM fact_batches WHERE tenant = $2 AND seq <= $3 GROUP BY stream)`, t.id, t.id, seq)
+	rows, err := t.db.read.QueryContext(ctx, `SELECT b.stream, b.title, b.assurance, b.observed_at, b.notes, n.whole FROM
+		(SELECT max(seq) AS seq, coalesce(max(CASE WHEN snapshot = 1 THEN observed_at END), 0) AS whole
+			FROM fact_batches WHERE tenant = $1 AND seq <= $2 GROUP BY stream) n
+		JOIN fact_batches b ON b.tenant = $3 AND b.seq = n.seq`, t.id, seq, t.id)
 	if err != nil {
 		return nil, classify(fmt.Errorf("read streams: %w", err))
 	}
@@ -124,12 +127,12 @@ func (t *Tenant) streamsAt(ctx context.Context, seq int64) (map[string]*streamAt
 	out := make(map[string]*streamAt)
 	for rows.Next() {
 		var s streamAt
-		var observed int64
+		var observed, whole int64
 		var notes []byte
-		if err := rows.Scan(&s.origin.Stream, &s.origin.Title, &s.origin.Assurance, &observed, &notes); err != nil {
+		if err := rows.Scan(&s.origin.Stream, &s.origin.Title, &s.origin.Assurance, &observed, &notes, &whole); err != nil {
 			return nil, classify(fmt.Errorf("read a stream: %w", err))
 		}
-		s.origin.ObservedAt = moment(observed)
+		s.origin.ObservedAt, s.whole = moment(observed), moment(whole)
 		if err := json.Unmarshal(notes, &s.notes); err != nil {
 			return nil, fmt.Errorf("stream %s: notes: %w", s.origin.Stream, err)
 		}

@@ -251,6 +251,17 @@ func (d *directoryOfAccounts) done() {
 	}
 	b.batch.Stream.ID = "import/accounts/" + strings.ReplaceAll(stream, " ", "-")
 	b.batch.Stream.Title = "accounts of " + stream
+	// A directory's report on second factors goes beside its list of accounts:
+	// in one stream, the later of the two would take back what the other said.
+	switch {
+	case b.any("enabled", "blocked", "status", "disabled_at"):
+	case b.any("mfa_enabled", "mfa_methods", "mfa_phishing_resistant"):
+		b.batch.Stream.ID += "/factors"
+		b.batch.Stream.Title = "second factors of " + stream
+	default:
+		b.batch.Stream.ID += "/details"
+		b.batch.Stream.Title = "details of accounts of " + stream
+	}
 	for _, e := range d.list {
 		judge(e)
 	}

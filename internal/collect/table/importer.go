@@ -42,8 +42,11 @@ func (im Importer) Format() collect.Format {
 		}
 	}
 	stream := "import/" + im.kind.Name
-	if im.kind == &accounts {
+	switch im.kind {
+	case &accounts:
 		stream += "/<directory>"
+	case &assets, &vendors:
+		stream += "/<its columns>"
 	}
 	return collect.Format{ID: "csv/" + im.kind.Name, Title: im.kind.Title + " (CSV or Excel)", Extensions: ext, Gives: im.kind.Gives, Stream: stream}
 }

@@ -126,18 +126,28 @@ func (a actions) PutParameter(ctx context.Context, who access.Caller, in api.Par
 // SetParameterText sets a parameter from text, as the command line gives it:
 // CHECK.NAME and a value in YAML, or no value for the default.
 func (a *App) SetParameterText(ctx context.Context, tid, actor, name string, value *string, reason string) (*api.Parameter, error) {
+	o, err := ParseOverride(name, value)
+	if err != nil {
+		return nil, err
+	}
+	return a.setParameter(ctx, tid, actor, o, reason)
+}
+
+// ParseOverride reads CHECK.NAME and a value in YAML; nil is the default.
+func ParseOverride(name string, value *string) (policy.Override, error) {
 	o := policy.Override{Name: name}
 	if check, param, ok := strings.Cut(name, "."); ok {
 		o.Check, o.Name = check, param
 	}
-	if value != nil {
-		var v any
-		if err := yaml.Unmarshal([]byte(*value), &v); err != nil {
-			return nil, errs.New(errs.Misused, "value %q cannot be read: %w", *value, err)
-		}
-		o.Value = plainValue(v)
+	if value == nil {
+		return o, nil
 	}
-	return a.setParameter(ctx, tid, actor, o, reason)
+	var v any
+	if err := yaml.Unmarshal([]byte(*value), &v); err != nil {
+		return o, errs.New(errs.Misused, "value %q cannot be read: %w", *value, err)
+	}
+	o.Value = plainValue(v)
+	return o, nil
 }
 
 // plainValue turns what a YAML reader gives into what parameters hold.

@@ -8,6 +8,7 @@ import (
 	"github.com/asepsis/asepsis/internal/app"
 	"github.com/asepsis/asepsis/internal/errs"
 	"github.com/asepsis/asepsis/internal/policy"
+	"github.com/asepsis/asepsis/internal/web/api"
 )
 
 type checkCmd struct {
@@ -124,8 +125,16 @@ type checkShowCmd struct {
 }
 
 func (c *checkShowCmd) Run(ctx context.Context, r *runner) error {
-	if err := r.localOnly("check show"); err != nil {
+	cl, err := r.remote()
+	if err != nil {
 		return err
+	}
+	if cl != nil {
+		d, err := cl.check(ctx, c.ID)
+		if err != nil {
+			return err
+		}
+		return r.showCheck(remoteInfo(d))
 	}
 	return r.with(ctx, func(a *app.App) error {
 		list, err := a.CheckSettings()
@@ -139,6 +148,19 @@ func (c *checkShowCmd) Run(ctx context.Context, r *runner) error {
 		}
 		return errs.Hint(errs.New(errs.Misused, "no check %q", c.ID), "list them with: asepsis check list")
 	})
+}
+
+// remoteInfo is a check as a server describes it.
+func remoteInfo(d *api.CheckDetail) checkInfo {
+	i := checkInfo{
+		ID: d.ID, Goal: d.Goal, Title: d.Title, Resource: d.Resource, Role: string(d.Role), Severity: string(d.Severity), Applies: d.Applies,
+		Pass: d.Pass, Expected: d.Expected, FreshWithin: d.FreshWithin, MinCoverage: d.MinCoverage, PassShare: d.PassShare, Needs: d.Needs,
+		HICP: d.HICP, Why: d.WhyItMatters, Remediation: d.Remediation, Own: d.Own, Params: []param{},
+	}
+	for _, p := range d.Params {
+		i.Params = append(i.Params, param{Name: p.Name, Type: p.Type, Default: p.Default, Value: p.Value, Units: p.Units, Doc: p.Doc, Citation: p.Citation})
+	}
+	return i
 }
 
 func (r *runner) showCheck(i checkInfo) error {
@@ -163,7 +185,9 @@ func (r *runner) showCheck(i checkInfo) error {
 	row("coverage", fmt.Sprintf("%.0f %% of what is in scope must be measured, %.0f %% of it must pass", 100*i.MinCoverage, 100*i.PassShare))
 	row("needs", i.Needs)
 	row("HICP 2023", strings.Join(i.HICP, ", "))
-	row("written in", fmt.Sprintf("%s:%d", i.File, i.Line))
+	if i.File != "" {
+		row("written in", fmt.Sprintf("%s:%d", i.File, i.Line))
+	}
 	for _, q := range i.Params {
 		note := ""
 		if fmt.Sprint(q.Value) != fmt.Sprint(q.Default) {

@@ -242,3 +242,21 @@ func (c *client) checkLedger(ctx context.Context) (*api.LedgerCheck, error) {
 	out := new(api.LedgerCheck)
 	return out, c.do(ctx, http.MethodPost, "/ledger/check", "application/json", bytes.NewReader([]byte("{}")), out)
 }
+
+func (c *client) check(ctx context.Context, id string) (*api.CheckDetail, error) {
+	out := new(api.CheckDetail)
+	return out, c.get(ctx, "/checks/"+url.PathEscape(id), out)
+}
+
+// setParameter sets a parameter on the server; a nil value is its default.
+func (c *client) setParameter(ctx context.Context, check, name string, value any, reason string) (*api.Parameter, error) {
+	if reason == "" {
+		reason = "set on the command line"
+	}
+	b, err := json.Marshal(map[string]any{"check": check, "name": name, "value": value, "reason": reason})
+	if err != nil {
+		return nil, err
+	}
+	out := new(api.Parameter)
+	return out, c.do(ctx, http.MethodPut, "/parameters", "application/json", bytes.NewReader(b), out)
+}

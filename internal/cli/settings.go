@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"fmt"
+	"net"
 
 	"github.com/asepsis/asepsis/internal/access"
 	"github.com/asepsis/asepsis/internal/app"
@@ -88,24 +89,37 @@ func (c *parametersUnsetCmd) Run(ctx context.Context, r *runner) error {
 }
 
 func (r *runner) setParameter(ctx context.Context, name string, value *string, reason string) error {
-	if err := r.localOnly("parameters set"); err != nil {
+	cl, err := r.remote()
+	if err != nil {
 		return err
 	}
-	return r.with(ctx, func(a *app.App) error {
-		p, err := a.Default(ctx, actor)
+	var got *api.Parameter
+	if cl != nil {
+		o, err := app.ParseOverride(name, value)
 		if err != nil {
 			return err
 		}
-		got, err := a.SetParameterText(ctx, p.ID, actor, name, value, reason)
+		if got, err = cl.setParameter(ctx, o.Check, o.Name, o.Value, reason); err != nil {
+			return err
+		}
+	} else {
+		err = r.with(ctx, func(a *app.App) error {
+			p, err := a.Default(ctx, actor)
+			if err != nil {
+				return err
+			}
+			got, err = a.SetParameterText(ctx, p.ID, actor, name, value, reason)
+			return err
+		})
 		if err != nil {
 			return err
 		}
-		if r.JSON {
-			return r.printJSON(got)
-		}
-		fmt.Fprintf(r.Stdout, "%s is now %v\n", name, got.Value)
-		return nil
-	})
+	}
+	if r.JSON {
+		return r.printJSON(got)
+	}
+	fmt.Fprintf(r.Stdout, "%s is now %v\n", name, got.Value)
+	return nil
 }
 
 type userCmd struct {
@@ -208,11 +222,16 @@ func (c *configCheckCmd) Run(ctx context.Context, r *runner) error {
 	return nil
 }
 
-// listenURL is how a browser on this machine reaches the server.
+// listenURL is how a browser reaches the server: by the first name it answers
+// to where it listens on every address.
 func listenURL(c config.Config) string {
 	scheme := "http"
 	if c.TLSCert != "" {
 		scheme = "https"
+	}
+	host, port, err := net.SplitHostPort(c.Listen)
+	if ip := net.ParseIP(host); err == nil && len(c.Hosts) > 0 && (host == "" || ip != nil && ip.IsUnspecified()) {
+		return scheme + "://" + net.JoinHostPort(c.Hosts[0], port)
 	}
 	return scheme + "://" + c.Listen
 }

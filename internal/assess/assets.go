@@ -1,6 +1,11 @@
 package assess
 
-import "github.com/asepsis/asepsis/internal/fact"
+import (
+	"maps"
+	"slices"
+
+	"github.com/asepsis/asepsis/internal/fact"
+)
 
 // deriveAssets decides what counts as in use and known, and counts what was
 // found on each asset.
@@ -63,7 +68,8 @@ func deriveScope(r *fact.Resource) {
 }
 
 // deriveExposure tells each vulnerability whether its asset is reachable from
-// the internet.
+// the internet. A service of an asset that is not is not either; which services
+// of one that is can be reached, only a scan from outside shows.
 func deriveExposure(s *fact.Set) {
 	facing := make(map[string]fact.Value)
 	for _, a := range s.Resources[fact.KindAsset] {
@@ -76,6 +82,19 @@ func deriveExposure(s *fact.Set) {
 			set(r, "internet_facing", v.V, from("derived from the asset it is on", v.Origin))
 		}
 	}
+	services := slices.Clone(s.Resources[fact.KindEndpoint])
+	for i, r := range services {
+		v, ok := facing[r.Asset]
+		if _, seen := r.Values["internet_facing"]; !ok || seen || v.V != false {
+			continue
+		}
+		c := *r
+		c.Values, c.Missing = maps.Clone(r.Values), maps.Clone(r.Missing)
+		delete(c.Missing, "internet_facing")
+		set(&c, "internet_facing", false, from("derived from the asset it is on", v.Origin))
+		services[i] = &c
+	}
+	s.Resources[fact.KindEndpoint] = services
 }
 
 type openCount struct {

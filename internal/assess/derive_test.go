@@ -157,6 +157,22 @@ func TestWithoutARosterNobodyIsUnknown(t *testing.T) {
 	expect(t, s, fact.KindPerson, "e1", map[string]string{"active": "true", "privileged": "missing: no accounts were imported"})
 }
 
+// An open remote desktop is a finding only where the internet reaches it. The
+// inventory answers that for machines that are not reachable at all.
+func TestServicesOfAssetsThatAreNotReachable(t *testing.T) {
+	inventory, scan := src("import/assets"), src("import/nmap")
+	s := Derive(setOf(
+		resource(fact.KindAsset, "inside", "", inventory, fact.Values{"name": "inside", "internet_facing": false}),
+		resource(fact.KindAsset, "outside", "", inventory, fact.Values{"name": "outside", "internet_facing": true}),
+		resource(fact.KindEndpoint, "inside/3389", "inside", scan, fact.Values{"port": int64(3389)}),
+		resource(fact.KindEndpoint, "inside/443", "inside", scan, fact.Values{"port": int64(443), "internet_facing": true}),
+		resource(fact.KindEndpoint, "outside/3389", "outside", scan, fact.Values{"port": int64(3389)}),
+	), prairie, now)
+	expect(t, s, fact.KindEndpoint, "inside/3389", map[string]string{"internet_facing": "false"})
+	expect(t, s, fact.KindEndpoint, "inside/443", map[string]string{"internet_facing": "true"})
+	expect(t, s, fact.KindEndpoint, "outside/3389", map[string]string{"internet_facing": "nothing"})
+}
+
 func TestAssetsAreCounted(t *testing.T) {
 	host, inventory, scan := src("host/1"), src("import/assets"), src("import/nessus")
 	host.Assurance = fact.Measured

@@ -41,6 +41,8 @@ func failure(c *Check) policy.Reason {
 	switch {
 	case c.Resource == fact.KindOrganization:
 		return policy.Reason{Text: "not so: " + c.Title}
+	case c.Fail == 1 && c.Measured() == 1:
+		return policy.Reason{Count: 1, Text: fmt.Sprintf("of 1 %s does not pass: %s", policy.Singular(c.Resource), c.Title)}
 	case c.Fail == 1:
 		return policy.Reason{Count: 1, Text: fmt.Sprintf("of %d %s does not pass: %s", c.Measured(), policy.Plural(c.Resource), c.Title)}
 	}

@@ -72,10 +72,11 @@ export function useResources(kind: string, { filters, ...rest }: ResourceFilters
   });
 }
 
-export function useResource(kind: string, id: string) {
+export function useResource(kind: string, id: string, enabled = true) {
   return useQuery({
     queryKey: ["resources", kind, "one", id],
     queryFn: ({ signal }) => read(api.GET("/resources/{kind}/{id}", { params: { path: { kind, id } }, signal })),
+    enabled,
   });
 }
 

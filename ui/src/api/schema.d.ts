@@ -1468,8 +1468,8 @@ export interface components {
             state?: string;
         };
         Origin: {
-            /** @enum {string} */
-            assurance: "attested" | "imported" | "measured";
+            /** @description attested, imported or measured; empty where the value counts facts and there are none */
+            assurance: string;
             /** Format: date-time */
             observed_at: string;
             stream: string;

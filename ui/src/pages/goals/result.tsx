@@ -1,6 +1,6 @@
 import { Link, useParams } from "react-router";
-import { useGoals, useResult } from "@/api/queries";
-import type { Observed } from "@/api/types";
+import { useGoals, useResource, useResult } from "@/api/queries";
+import type { Attribute, Observed } from "@/api/types";
 import { ago, moment } from "@/lib/format";
 import { assuranceMeaning, assuranceWord, attributeLabel, attributeValue, capital, inWords, kindWord, verdictTone } from "@/lib/words";
 import { resourceLink } from "@/lib/links";
@@ -9,64 +9,78 @@ import { Severity, VerdictBadge } from "@/ui/state";
 import { type Column, DataTable } from "@/ui/table";
 import "./goals.css";
 
-const columns: Column<Observed>[] = [
-  {
-    id: "name",
-    header: "Value",
-    cell: (observed) => (
-      <>
-        <strong>{attributeLabel(observed.name)}</strong>
-        <p className="value-note">{observed.doc}</p>
-      </>
-    ),
-  },
-  {
-    id: "value",
-    header: "Observed",
-    cell: (observed) =>
-      observed.value === null || observed.value === undefined ? (
+/** columns tells each value with its source, and with what other sources say instead. */
+function columns(known: Attribute[]): Column<Observed>[] {
+  return [
+    {
+      id: "name",
+      header: "Value",
+      cell: (observed) => (
         <>
-          <span className="muted">Not measured</span>
-          {observed.why && <p className="value-note">{observed.why}</p>}
+          <strong>{attributeLabel(observed.name)}</strong>
+          <p className="value-note">{observed.doc}</p>
         </>
-      ) : (
-        <strong className="num">{attributeValue(observed.name, observed.value)}</strong>
       ),
-  },
-  {
-    id: "source",
-    header: "Where it came from",
-    cell: (observed) =>
-      observed.origin ? (
-        <>
-          {capital(observed.origin.title)}
-          <p className="value-note" title={assuranceMeaning[observed.origin.assurance]}>
-            {assuranceWord[observed.origin.assurance]}
-          </p>
-        </>
-      ) : (
-        <span className="muted">–</span>
-      ),
-  },
-  {
-    id: "when",
-    header: "When",
-    cell: (observed) =>
-      observed.origin ? (
-        <>
-          {ago(observed.origin.observed_at)}
-          <p className="value-note num">{moment(observed.origin.observed_at)}</p>
-        </>
-      ) : (
-        <span className="muted">–</span>
-      ),
-  },
-];
+    },
+    {
+      id: "value",
+      header: "Observed",
+      cell: (observed) =>
+        observed.value === null || observed.value === undefined ? (
+          <>
+            <span className="muted">Not measured</span>
+            {observed.why && <p className="value-note">{observed.why}</p>}
+          </>
+        ) : (
+          <>
+            <strong className="num">{attributeValue(observed.name, observed.value)}</strong>
+            {known
+              .find((one) => one.name === observed.name)
+              ?.others.map((other, at) => (
+                <p key={at} className="other">
+                  {capital(other.origin.title)} says {attributeValue(observed.name, other.value)} ({ago(other.origin.observed_at)})
+                </p>
+              ))}
+          </>
+        ),
+    },
+    {
+      id: "source",
+      header: "Where it came from",
+      cell: (observed) =>
+        observed.origin ? (
+          <>
+            {capital(observed.origin.title)}
+            <p className="value-note" title={assuranceMeaning[observed.origin.assurance]}>
+              {assuranceWord[observed.origin.assurance]}
+            </p>
+          </>
+        ) : (
+          <span className="muted">–</span>
+        ),
+    },
+    {
+      id: "when",
+      header: "When",
+      cell: (observed) =>
+        observed.origin?.assurance ? (
+          <>
+            {ago(observed.origin.observed_at)}
+            <p className="value-note num">{moment(observed.origin.observed_at)}</p>
+          </>
+        ) : (
+          <span className="muted">–</span>
+        ),
+    },
+  ];
+}
 
 export function Component() {
   const { goal = "", check = "", resource = "" } = useParams();
   const result = useResult(check, resource);
   const goals = useGoals();
+  // Results know the value that decided; what other sources say stands with the resource.
+  const resourceOf = useResource(result.data?.kind ?? "", result.data?.resource ?? "", result.data !== undefined);
   const data = result.data;
   // What the condition reads; what is shown beside it follows in the table.
   const decisive = (data?.values.filter((one) => data.pass.includes(`.${one.name}`)) ?? []).slice(0, 6);
@@ -132,7 +146,12 @@ export function Component() {
             </div>
           </div>
           <Panel title="What the result rests on" flush>
-            <DataTable caption="Values the result rests on" columns={columns} rows={data.values} rowKey={(observed) => observed.name} />
+            <DataTable
+              caption="Values the result rests on"
+              columns={columns(resourceOf.data?.attributes ?? [])}
+              rows={data.values}
+              rowKey={(observed) => observed.name}
+            />
           </Panel>
           <div className="columns" data-even>
             {data.verdict !== "pass" && data.verdict !== "not_applicable" && (

@@ -50,9 +50,11 @@ const attributes: Column<Attribute>[] = [
       ) : one.origin ? (
         <>
           {capital(one.origin.title)}
-          <p className="value-note">
-            {assuranceWord[one.origin.assurance]}, <span title={moment(one.origin.observed_at)}>{ago(one.origin.observed_at)}</span>
-          </p>
+          {one.origin.assurance && (
+            <p className="value-note">
+              {assuranceWord[one.origin.assurance]}, <span title={moment(one.origin.observed_at)}>{ago(one.origin.observed_at)}</span>
+            </p>
+          )}
         </>
       ) : (
         <span className="muted">–</span>

@@ -117,7 +117,7 @@ try {
   await stop("setup-factor");
   await page.getByLabel("Code that the app shows").fill(totp(secret));
   await page.getByRole("button", { name: "Confirm" }).click();
-  await page.locator(".setup-codes").waitFor();
+  await page.getByLabel("I have put them somewhere safe").waitFor();
   await stop("setup-recovery");
   await page.getByLabel("I have put them somewhere safe").check();
   await page.getByRole("button", { name: "Go to Today" }).click();
@@ -201,7 +201,7 @@ try {
   await page.goto(`${url}/report`);
   await page.frameLocator(".report-frame").locator("h1").first().waitFor();
   await stop("report");
-  for (const name of ["users", "parameters", "tokens", "organization", "ledger"]) {
+  for (const name of ["you", "users", "parameters", "tokens", "organization", "ledger"]) {
     await page.goto(`${url}/settings/${name}`);
     await settled();
     if (name === "ledger") {

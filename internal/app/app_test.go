@@ -3,11 +3,13 @@ package app
 import (
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/asepsis/asepsis/internal/access"
+	"github.com/asepsis/asepsis/internal/collect"
 	"github.com/asepsis/asepsis/internal/demo"
 	"github.com/asepsis/asepsis/internal/web/api"
 	"github.com/asepsis/asepsis/internal/web/api/apitest"
@@ -159,4 +161,33 @@ func BenchmarkPages(b *testing.B) {
 			getBody(b, h, signed, "/today")
 		}
 	})
+}
+
+// TestChangesNameDevices brings a scan that knows a device by its address alone
+// and looks at how the change is told.
+func TestChangesNameDevices(t *testing.T) {
+	a := openBench(t)
+	p, err := a.Default(t.Context(), "test")
+	if err != nil {
+		t.Fatal(err)
+	}
+	bring := func(name, text string) *api.ImportOutcome {
+		t.Helper()
+		out, err := a.ImportOutcome(t.Context(), p.ID, "test", collect.Input{Name: name, R: strings.NewReader(text), Size: int64(len(text))}, "", false)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return out
+	}
+	bring("assets.csv", "name,ip,serial,class\nPUMP-7,10.1.2.3,B7-1001,medical_device\n")
+	out := bring("scan.xml", `<?xml version="1.0"?><nmaprun scanner="nmap" args="nmap -oX scan.xml 10.1.2.3" start="1762000000" version="7.93" xmloutputversion="1.05">
+<host><status state="up"/><address addr="10.1.2.3" addrtype="ipv4"/><ports><port protocol="tcp" portid="23"><state state="open"/><service name="telnet"/></port></ports></host>
+<runstats><finished time="1762000100"/><hosts up="1" down="0" total="1"/></runstats></nmaprun>`)
+	var labels []string
+	for _, d := range out.Diff {
+		labels = append(labels, d.Kind+" "+d.Label)
+	}
+	if !slices.Contains(labels, "endpoint 23/tcp on PUMP-7") || strings.Contains(strings.Join(labels, "\n"), "as_") {
+		t.Errorf("changes are told as %q", labels)
+	}
 }

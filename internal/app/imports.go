@@ -109,20 +109,41 @@ func (a reader) Import(ctx context.Context, who access.Caller, bid string) (*api
 	if err != nil {
 		return nil, err
 	}
-	return &api.ImportDetail{ImportSummary: a.importSummary(r), Faults: []api.RowFault{}, Diff: diffRows(diff), Notes: notesOf(r.Notes, r.Title)}, nil
+	v, err := a.view(ctx, who.Tenant())
+	if err != nil {
+		return nil, err
+	}
+	return &api.ImportDetail{ImportSummary: a.importSummary(r), Faults: []api.RowFault{}, Diff: diffRows(v, diff), Notes: notesOf(r.Notes, r.Title)}, nil
 }
 
-func diffRows(cs []sqlstore.RowChange) []api.DiffRow {
+// diffRows shows what a batch changed. A source that knows a device by its
+// number alone speaks of one that others have named.
+func diffRows(v *view, cs []sqlstore.RowChange) []api.DiffRow {
 	words := map[string]string{"added": "added", "changed": "updated", "gone": "removed"}
 	out := make([]api.DiffRow, 0, len(cs))
 	for _, c := range cs {
-		d := api.DiffRow{Change: words[c.Change], Kind: string(c.Kind), Label: c.Label, Values: []api.ValueChange{}}
+		d := api.DiffRow{Change: words[c.Change], Kind: string(c.Kind), Label: v.labelOf(c), Values: []api.ValueChange{}}
 		for _, v := range c.Values[:min(len(c.Values), mostValues)] {
 			d.Values = append(d.Values, api.ValueChange{Name: v.Name, Before: v.Before, After: v.After})
 		}
 		out = append(out, d)
 	}
 	return out
+}
+
+func (v *view) labelOf(c sqlstore.RowChange) string {
+	label := c.Label
+	if r := v.set.Find(c.Kind, c.ID); r != nil && label == c.ID {
+		label = r.Label()
+	}
+	on, key, ok := strings.Cut(c.ID, "/")
+	if !ok || id.Check(id.Asset, on) != nil {
+		return label
+	}
+	if label == c.ID {
+		label = key
+	}
+	return label + " on " + v.refOf(fact.KindAsset, on).Label
 }
 
 func notesOf(ns []fact.Note, source string) []api.Note {
@@ -173,20 +194,20 @@ func (a *App) ImportOutcome(ctx context.Context, tid, actor string, in collect.I
 		DryRun: dry, Same: got.Ingested.Unchanged, Faults: faultRows(got.Parsed.Skipped), Diff: []api.DiffRow{},
 		Mapping: mappingOf(got.Parsed.Mapping), Notes: notesOf(b.Notes, b.Stream.Title),
 	}
-	switch {
-	case dry:
-		out.Diff = diffRows(got.Ingested.Diff)
-	case !out.Same:
-		t, err := a.tenant(tid)
-		if err != nil {
-			return nil, err
-		}
-		diff, err := t.BatchDiff(ctx, got.Ingested.Seq, mostDiff)
-		if err != nil {
-			return nil, err
-		}
-		out.Diff = diffRows(diff)
+	if out.Same {
+		return out, nil
 	}
+	v, err := a.view(ctx, tid)
+	if err != nil {
+		return nil, err
+	}
+	diff := got.Ingested.Diff
+	if !dry {
+		if diff, err = v.tenant.BatchDiff(ctx, got.Ingested.Seq, mostDiff); err != nil {
+			return nil, err
+		}
+	}
+	out.Diff = diffRows(v, diff)
 	return out, nil
 }
 

@@ -8,6 +8,7 @@
 package report
 
 import (
+	"cmp"
 	"embed"
 	"fmt"
 	"html/template"
@@ -17,6 +18,7 @@ import (
 
 	"github.com/asepsis/asepsis/internal/assess"
 	"github.com/asepsis/asepsis/internal/collect"
+	"github.com/asepsis/asepsis/internal/fact"
 	"github.com/asepsis/asepsis/internal/goal"
 	"github.com/asepsis/asepsis/internal/policy"
 )
@@ -65,6 +67,8 @@ type board struct {
 	TrendRows  []assess.Point
 	Goals      []goalPart
 	AsOf, Made string
+
+	names map[string]string // of assets, by id
 }
 
 type step struct {
@@ -84,8 +88,37 @@ type goalPart struct {
 type checkPart struct {
 	assess.Check
 	About *policy.Check
-	Worst []policy.Result
+	Worst []worst
 	More  int
+}
+
+// worst is a result with the name of the asset that its resource is on.
+type worst struct {
+	policy.Result
+	On string
+}
+
+// assetNames returns the name of each asset that a result is about, so that
+// what was found on it can say where.
+func assetNames(k *assess.Kept) map[string]string {
+	names := make(map[string]string)
+	for _, rs := range k.Results {
+		for _, r := range rs {
+			if r.Kind != fact.KindAsset {
+				break // the results of a check are of one kind
+			}
+			names[r.Resource] = r.Label
+		}
+	}
+	return names
+}
+
+// on names the asset a result's resource is on; "" if it is one itself, or is on none.
+func on(r *policy.Result, names map[string]string) string {
+	if r.Kind == fact.KindAsset {
+		return ""
+	}
+	return cmp.Or(names[r.Asset], r.Asset)
 }
 
 // HTML writes the report as one file.
@@ -105,7 +138,7 @@ func HTML(w io.Writer, in Input) error {
 		AsOf:  a.AsOf.In(in.Location).Format("2 January 2006, 15:04 MST"),
 		Made:  in.Made.In(in.Location).Format("2 January 2006, 15:04 MST"),
 		Gaps:  assess.Gaps(a, in.Rules, boardGaps), Next: assess.NextSteps(a, in.Rules, boardGaps),
-		TrendRows: in.Trend,
+		TrendRows: in.Trend, names: assetNames(in.Kept),
 	}
 	b.LevelTitle, b.LevelText = levelWords(a.Level)
 	b.Steps = ladder(a.Level)
@@ -142,7 +175,7 @@ func (b *board) part(g assess.Goal) goalPart {
 				continue
 			}
 			if len(k.Worst) < worstShown {
-				k.Worst = append(k.Worst, r)
+				k.Worst = append(k.Worst, worst{r, on(&r, b.names)})
 			} else {
 				k.More++
 			}
@@ -256,17 +289,17 @@ func cut(s string, n int) string {
 // CSV writes one line for each result, with cells that no spreadsheet runs.
 func CSV(w io.Writer, k *assess.Kept) error {
 	header := []string{
-		"as of", "organization", "goal", "goal title", "goal state", "check", "check title", "severity", "resource kind", "resource", "label",
+		"as of", "organization", "goal", "goal title", "goal state", "check", "check title", "severity", "resource kind", "resource", "label", "asset",
 		"result", "observed", "expected", "why", "assurance", "demonstration",
 	}
-	a := &k.Assessment
+	a, names := &k.Assessment, assetNames(k)
 	return collect.WriteCSV(w, header, func(yield func([]string) bool) {
 		for _, g := range a.Goals {
 			for _, c := range g.Checks {
 				for _, r := range k.Results[c.ID] {
 					row := []string{
 						a.AsOf.UTC().Format(time.RFC3339), a.Organization.Name, g.ID, g.Title, string(g.State), c.ID, c.Title, string(c.Severity),
-						string(r.Kind), r.Resource, r.Label, string(r.Verdict), words(r.Observed), r.Expected, r.Why, r.Assurance.String(), fmt.Sprint(a.Demo),
+						string(r.Kind), r.Resource, r.Label, on(&r, names), string(r.Verdict), words(r.Observed), r.Expected, r.Why, r.Assurance.String(), fmt.Sprint(a.Demo),
 					}
 					if !yield(row) {
 						return

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/asepsis/asepsis/internal/access"
+	"github.com/asepsis/asepsis/internal/asset"
 	"github.com/asepsis/asepsis/internal/errs"
 	"github.com/asepsis/asepsis/internal/fact"
 	"github.com/asepsis/asepsis/internal/store/sqlstore"
@@ -19,10 +20,11 @@ func smallHospital(t *testing.T) (*App, string) {
 	t.Helper()
 	a := openBench(t)
 	now := time.Now().UTC().Truncate(time.Second)
-	tid, err := a.DefaultTenant(t.Context())
+	p, err := a.Default(t.Context(), "test")
 	if err != nil {
 		t.Fatal(err)
 	}
+	tid := p.ID
 	day := func(n int) time.Time { return now.Add(-time.Duration(n) * 24 * time.Hour) }
 	b := &fact.Batch{
 		Stream: fact.Stream{ID: "import/assets", Title: "asset list"}, Assurance: fact.Imported, ObservedAt: now,
@@ -44,6 +46,16 @@ func smallHospital(t *testing.T) (*App, string) {
 		t.Fatal(err)
 	}
 	return a, tid
+}
+
+func sighting(t *testing.T, ref string, typ asset.KeyType, value string, vs fact.Values) fact.Sighting {
+	t.Helper()
+	k, ok := asset.NewKey(typ, value)
+	if !ok {
+		t.Fatalf("no key %s", value)
+	}
+	vs["name"] = value
+	return fact.Sighting{Ref: ref, Keys: []asset.Key{k}, Values: vs}
 }
 
 func TestResourceLists(t *testing.T) {

@@ -100,7 +100,7 @@ func score(words, texts []string) (int, bool) {
 			default:
 				s = 3
 			}
-			best = max(best, s-2*i)
+			best = max(best, s-2*i, 1) // the end of a serial number, read off a label, is found too
 		}
 		if best <= 0 {
 			return 0, false

@@ -67,6 +67,8 @@ type board struct {
 	TrendRows  []assess.Point
 	Goals      []goalPart
 	AsOf, Made string
+	Settings   []setting
+	SettingsOK bool // Settings are those the assessment was made by
 
 	names map[string]string // of assets, by id
 }
@@ -140,6 +142,7 @@ func HTML(w io.Writer, in Input) error {
 		Gaps:  assess.Gaps(a, in.Rules, boardGaps), Next: assess.NextSteps(a, in.Rules, boardGaps),
 		TrendRows: in.Trend, names: assetNames(in.Kept),
 	}
+	b.Settings, b.SettingsOK = settings(in.Rules, a)
 	b.LevelTitle, b.LevelText = levelWords(a.Level)
 	b.Steps = ladder(a.Level)
 	b.Changes = assess.Diff(in.Previous, in.Kept)

@@ -251,3 +251,34 @@ func TestCSV(t *testing.T) {
 		}
 	}
 }
+
+// Whoever reads "met" must see that a limit was loosened to get there.
+func TestOwnLimitsAreShown(t *testing.T) {
+	rules := shipped(t)
+	plain := kept(t, rules, hospital(), assess.Organization{ID: "tn_1", Name: "Prairie View"})
+	if text := render(t, Input{Kept: plain, Rules: rules, Made: now}); strings.Contains(text, "set itself") || strings.Contains(text, "have changed since") {
+		t.Error("a report by the defaults speaks of own limits")
+	}
+	own := rules
+	var err error
+	own.Params, err = policy.NewParameters(rules.Checks, []policy.Override{
+		{Check: "training-yearly", Name: "max_days", Value: int64(9999)}, {Check: "training-yearly", Name: policy.SetMinCoverage, Value: 0.5},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	set := kept(t, own, hospital(), assess.Organization{ID: "tn_1", Name: "Prairie View"})
+	text := render(t, Input{Kept: set, Rules: own, Made: now})
+	parsePage(t, text)
+	for _, row := range []string{
+		"<td>Everyone was trained within the last year</td><td>max days</td><td>9999</td><td>365</td>",
+		"<td>min coverage</td><td>0.5</td><td>0.95</td>",
+	} {
+		if !strings.Contains(text, row) {
+			t.Errorf("the report does not hold %s", row)
+		}
+	}
+	if text := render(t, Input{Kept: set, Rules: rules, Made: now}); !strings.Contains(text, "have changed since this assessment") {
+		t.Error("the report of an assessment by other limits does not say so")
+	}
+}

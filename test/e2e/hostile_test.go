@@ -172,7 +172,9 @@ func zipBomb(t *testing.T) string {
 }
 
 // line is a CSV of one line that never ends.
-func line(t *testing.T, size int) string { return repeated(t, "line.csv", "employee_id,name,", "a", size) }
+func line(t *testing.T, size int) string {
+	return repeated(t, "line.csv", "employee_id,name,", "a", size)
+}
 
 // cell is a CSV whose second line is one cell in quotes.
 func cell(t *testing.T, size int) string {

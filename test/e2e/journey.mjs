@@ -225,22 +225,26 @@ try {
   await stop("search");
   await page.keyboard.press("Escape");
 
-  // The report is a document of its own: read as one, and printed.
-  await page.goto(`${url}/api/v1/report`);
-  await page.locator("h1").first().waitFor();
-  for (const { scheme, size } of looks) {
-    await page.emulateMedia({ colorScheme: scheme });
-    await page.setViewportSize(size);
-    await page.screenshot({ path: join(out, `report-alone-${scheme}-${size.width}.png`), fullPage: true });
+  // The report is a document of its own, in which no script runs: it is read
+  // as one, judged and printed.
+  const report = await page.evaluate(async () => (await fetch("/api/v1/report")).text());
+  const alone = await browser.newPage();
+  await alone.setContent(report);
+  await alone.locator("h1").first().waitFor();
+  for (const { scheme, size, judged } of looks) {
+    await alone.emulateMedia({ colorScheme: scheme });
+    await alone.setViewportSize(size);
+    await alone.screenshot({ path: join(out, `report-alone-${scheme}-${size.width}.png`), fullPage: true });
+    if (judged) said.push(...(await judge(alone, `report ${scheme} ${size.width}`)).map((fault) => `report ${scheme} ${size.width}: ${fault}`));
   }
-  await page.emulateMedia({ colorScheme: "light" });
-  await page.setViewportSize(wide);
-  said.push(...(await judge(page, "report alone")).map((fault) => `report alone: ${fault}`));
-  await page.pdf({ path: join(out, "report.pdf"), format: "Letter", printBackground: true });
-  await page.goto(url);
-  await settled();
+  await alone.pdf({ path: join(out, "report.pdf"), format: "Letter", printBackground: true });
+  const over = await alone.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+  if (over > 0) console.log(`  report: ${over} px wider than a phone`);
+  await alone.close();
 
   // Out, and to the sign-in page.
+  await page.goto(url);
+  await settled();
   await page.getByRole("button", { name: "Sign out" }).first().click();
   await page.waitForURL(/sign-in/);
   await stop("sign-in");

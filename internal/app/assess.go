@@ -7,6 +7,7 @@ import (
 
 	"github.com/asepsis/asepsis/internal/access"
 	"github.com/asepsis/asepsis/internal/assess"
+	"github.com/asepsis/asepsis/internal/errs"
 	"github.com/asepsis/asepsis/internal/fact"
 	"github.com/asepsis/asepsis/internal/policy"
 	"github.com/asepsis/asepsis/internal/store/sqlstore"
@@ -102,11 +103,22 @@ func (a *App) decide(ctx context.Context, t *tenant, r *rules, at time.Time) (*a
 
 // AsOf decides the goals as of a past moment: from the facts as they were known
 // and the parameters as they were set then, by the checks of this program. What
-// was kept at that moment with the same rules says the same.
+// was kept at that moment with the same rules says the same. The end of today
+// means now; a later day is refused, as nobody knows it yet.
 func (a *App) AsOf(ctx context.Context, tid string, at time.Time) (*assess.Kept, error) {
 	t, err := a.tenant(tid)
 	if err != nil {
 		return nil, err
+	}
+	now, err := a.present(ctx, t)
+	if err != nil {
+		return nil, err
+	}
+	if at.After(now) {
+		if at.Sub(now) > 24*time.Hour {
+			return nil, errs.Hint(errs.New(errs.Invalid, "%s has not come yet", at.Format("2 January 2006")), "give a day up to today")
+		}
+		at = now
 	}
 	r, err := a.rules()
 	if err != nil {

@@ -209,3 +209,18 @@ func TestNaturalOrder(t *testing.T) {
 		t.Errorf("got %q, want %q", got, want)
 	}
 }
+
+// A report of a day that has not come would say what nobody knows.
+func TestAsOfADayToCome(t *testing.T) {
+	a, tid := smallHospital(t)
+	if _, err := a.AsOf(t.Context(), tid, time.Now().AddDate(1, 0, 0)); !errs.Is(err, errs.Invalid) {
+		t.Errorf("next year: %v, want it refused", err)
+	}
+	k, err := a.AsOf(t.Context(), tid, time.Now().Add(5*time.Hour)) // the end of today
+	if err != nil {
+		t.Fatal(err)
+	}
+	if k.Assessment.AsOf.After(time.Now()) {
+		t.Errorf("as of the end of today is as of %v", k.Assessment.AsOf)
+	}
+}

@@ -141,15 +141,29 @@ func (b *builder) survey(ctx context.Context, sheet grid.Sheet, header int) erro
 	if err != nil {
 		return err
 	}
+	// One program wrote the file: columns that show their order speak for those
+	// that do not, unless they differ.
+	var month, day bool
 	for _, i := range cols {
-		o, decided := evidence[i].Order()
-		b.dates[i].Order = o
-		switch e := evidence[i]; {
-		case !decided && e.Either > 0:
-			b.note("dates in "+b.headers[i], fmt.Sprintf("%s, such as %s, can be read in two ways and none decides: read as month/day/year. Choose the order when importing if that is wrong", count(e.Either, "date"), e.Sample))
-		case o == cell.DayFirst:
-			b.note("dates in "+b.headers[i], fmt.Sprintf("read as day/month/year, as %s can only be read so", count(e.DayFirst, "date")))
+		if o, decided := evidence[i].Order(); decided {
+			month, day = month || o == cell.MonthFirst, day || o == cell.DayFirst
 		}
+	}
+	for _, i := range cols {
+		e := &evidence[i]
+		o, decided := e.Order()
+		switch {
+		case decided && o == cell.DayFirst:
+			b.note("dates in "+b.headers[i], fmt.Sprintf("read as day/month/year, as %s can only be read so", count(e.DayFirst, "date")))
+		case decided || e.Either == 0:
+		case day && !month:
+			o = cell.DayFirst
+			b.note("dates in "+b.headers[i], fmt.Sprintf("%s can be read in two ways: read as day/month/year, as in the other columns", count(e.Either, "date")))
+		case month && !day:
+		default:
+			b.note("dates in "+b.headers[i], fmt.Sprintf("%s, such as %s, can be read in two ways and none decides: read as month/day/year. Choose the order when importing if that is wrong", count(e.Either, "date"), e.Sample))
+		}
+		b.dates[i].Order = o
 	}
 	return nil
 }

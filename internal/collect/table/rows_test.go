@@ -78,9 +78,9 @@ func TestRosterRows(t *testing.T) {
 
 func TestDatesOfOneColumn(t *testing.T) {
 	const head = "Employee ID,Email,Hire Date,Termination Date\n"
-	// One date decides for the column; the other column is undecided and says so.
+	// One date decides for the column, and the column for the other, which says so.
 	p := mustParse(t, head+"1,,03/04/2020,\n2,,25/12/2020,05/06/2026\n")
-	if got := only(p); !strings.Contains(got, `"started_at":"2020-04-03T00:00:00Z"`) || !strings.Contains(got, `"ended_at":"2026-05-06T00:00:00Z"`) {
+	if got := only(p); !strings.Contains(got, `"started_at":"2020-04-03T00:00:00Z"`) || !strings.Contains(got, `"ended_at":"2026-06-05T00:00:00Z"`) {
 		t.Errorf("got %s", got)
 	}
 	if noted(p, "dates in Hire Date") == "" || noted(p, "dates in Termination Date") == "" {

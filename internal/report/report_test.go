@@ -150,12 +150,18 @@ func TestHTML(t *testing.T) {
 		has    []string
 		hasNot []string
 	}{
-		{"hostile names are text", Input{Kept: full, Previous: empty, Trend: trend, Rules: rules, Made: now},
+		{
+			"hostile names are text",
+			Input{Kept: full, Previous: empty, Trend: trend, Rules: rules, Made: now},
 			[]string{"Partial", "we are here", "Old hole on =cmd", "&lt;script&gt;alert", "What changed", "Goals met over time", "25 November 2026"},
-			[]string{"made-up", "onerror=alert(1)>"}},
-		{"nothing known", Input{Kept: empty, Rules: rules, Made: now},
+			[]string{"made-up", "onerror=alert(1)>"},
+		},
+		{
+			"nothing known",
+			Input{Kept: empty, Rules: rules, Made: now},
 			[]string{"Nothing could be measured yet", "This is the first assessment", "0 of 10 essential goals"},
-			[]string{"over those the score is", "score 0", "NaN"}},
+			[]string{"over those the score is", "score 0", "NaN"},
+		},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			text := render(t, tt.in)

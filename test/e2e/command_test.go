@@ -4,7 +4,6 @@ package e2e
 
 import (
 	"bytes"
-	"encoding/json"
 	"errors"
 	"os"
 	"os/exec"
@@ -79,25 +78,6 @@ func (f folder) holds() {
 	if a := f.run("ledger", "check"); a.code != 0 || !strings.Contains(a.stdout, "the record holds") {
 		f.t.Fatalf("ledger check exited %d\n%s%s", a.code, a.stdout, a.stderr)
 	}
-}
-
-// outcome is the part of an import's JSON that the tests read.
-type outcome struct {
-	Same    bool `json:"same"`
-	Changes struct {
-		Added, Updated, Removed, Unchanged int
-	} `json:"changes"`
-}
-
-// try asks what importing a file would change.
-func (f folder) try(name string) outcome {
-	f.t.Helper()
-	a := f.must("import", "--dry-run", "--json", name)
-	var got []outcome
-	if err := json.Unmarshal([]byte(a.stdout), &got); err != nil || len(got) != 1 {
-		f.t.Fatalf("import --json printed %q: %v", a.stdout, err)
-	}
-	return got[0]
 }
 
 // write writes a file into a fresh folder.

@@ -118,12 +118,12 @@ var accounts = Kind{
 			Doc:     "Exempt from expiry.", Example: [2]string{"no", "no"},
 		},
 		{
-			Name: "mailbox", Type: Bool, Attr: "mailbox", Tell: 2,
+			Name: "mailbox", Type: Bool, Attr: "mailbox", Tell: 2, Say: true,
 			Aliases: []string{"has mailbox", "mail enabled", "mailbox enabled", "exchange license"},
 			Doc:     "Receives mail.", Example: [2]string{"yes", "no"},
 		},
 		{
-			Name: "remote_access", Type: Bool, Attr: "remote_access", Tell: 2,
+			Name: "remote_access", Type: Bool, Attr: "remote_access", Tell: 2, Say: true,
 			Aliases: []string{"vpn", "vpn access", "remote", "external access", "vpn enabled", "remote user"},
 			Doc:     "Can sign in from outside.", Example: [2]string{"yes", "yes"},
 		},

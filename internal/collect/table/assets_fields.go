@@ -77,7 +77,7 @@ var assets = Kind{
 			Doc:     "Version of the operating system, or of the firmware.", Example: [2]string{"23H2", "4.1"},
 		},
 		{
-			Name: "os_support_ends", Type: Date, Attr: "os_support_ends_at", Tell: 2,
+			Name: "os_support_ends", Type: Date, Attr: "os_support_ends_at", Tell: 2, Say: true,
 			Aliases: []string{"os end of support", "end of support", "os support end", "os eol date", "end of life date", "end of security updates"},
 			Doc:     "Last day of security updates.", Example: [2]string{"2027-10-12", ""},
 		},
@@ -133,7 +133,7 @@ var assets = Kind{
 			Doc:     "The maker's MDS2 security disclosure is on file.", Example: [2]string{"", "yes"},
 		},
 		{
-			Name: "disk_encrypted", Type: Bool, Attr: "disk_encrypted", Tell: 2,
+			Name: "disk_encrypted", Type: Bool, Attr: "disk_encrypted", Tell: 2, Say: true,
 			Aliases: []string{"encrypted", "disk encryption", "encryption status", "is encrypted", "bitlocker status", "bitlocker", "filevault", "drive encryption"},
 			Doc:     "Every volume that holds data is encrypted.", Example: [2]string{"yes", ""},
 		},
@@ -143,7 +143,7 @@ var assets = Kind{
 			Doc:     "Product that watches the machine.", Example: [2]string{"Example EDR", ""},
 		},
 		{
-			Name: "endpoint_protection_running", Type: Bool, Attr: "endpoint_protection_running", Tell: 2,
+			Name: "endpoint_protection_running", Type: Bool, Attr: "endpoint_protection_running", Tell: 2, Say: true,
 			Aliases: []string{"edr running", "edr status", "antivirus running", "av running", "antivirus status", "real-time protection"},
 			Doc:     "It is running.", Example: [2]string{"yes", ""},
 		},
@@ -153,12 +153,12 @@ var assets = Kind{
 			Doc:     "Last sign of life.", Example: [2]string{"2026-10-30", ""},
 		},
 		{
-			Name: "backup_at", Type: Date, Attr: "backup_at", Past: true, Tell: 2,
+			Name: "backup_at", Type: Date, Attr: "backup_at", Past: true, Tell: 2, Say: true,
 			Aliases: []string{"last backup", "last successful backup", "backup date", "last backup date"},
 			Doc:     "Last good backup.", Example: [2]string{"", ""},
 		},
 		{
-			Name: "backup_encrypted", Type: Bool, Attr: "backup_encrypted", Tell: 2,
+			Name: "backup_encrypted", Type: Bool, Attr: "backup_encrypted", Tell: 2, Say: true,
 			Aliases: []string{"backups encrypted", "encrypted backup", "backup encryption"},
 			Doc:     "Its backups are encrypted.", Example: [2]string{"", ""},
 		},

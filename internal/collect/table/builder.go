@@ -322,6 +322,13 @@ func (r *row) date(col int, f *Field, s string) error {
 		return r.fault(f.Name, fmt.Sprintf("%q %v", shorten(s, 40), err), dateMend(r.b.dates[col].Order))
 	}
 	if t.IsZero() {
+		switch {
+		case !f.Say || f.Attr == "":
+		case cell.Blank(s):
+			r.miss(f.Attr, "the file leaves it empty")
+		default:
+			r.miss(f.Attr, fmt.Sprintf("the file gives no date but %q", shorten(s, 40)))
+		}
 		return nil
 	}
 	// A day of tolerance, for zones and for clocks.

@@ -84,27 +84,27 @@ var vendors = Kind{
 			Doc:     "That time: hours, or with a unit (\"72 hours\", \"3 days\").", Example: [2]string{"72 hours", ""},
 		},
 		{
-			Name: "vulnerability_notice", Type: Bool, Attr: "vulnerability_notice", Tell: 3,
+			Name: "vulnerability_notice", Type: Bool, Attr: "vulnerability_notice", Tell: 3, Say: true,
 			Aliases: []string{"vulnerability notification", "vulnerability disclosure clause", "vulnerability disclosure", "notice of vulnerabilities"},
 			Doc:     "The contract asks for notice of vulnerabilities.", Example: [2]string{"yes", ""},
 		},
 		{
-			Name: "verified", Type: Date, Attr: "verified_at", Past: true, Tell: 2,
+			Name: "verified", Type: Date, Attr: "verified_at", Past: true, Tell: 2, Say: true,
 			Aliases: []string{"last assessment", "last review", "last security review", "last verified", "verified at", "assessment date", "last assessed", "questionnaire date", "last risk assessment", "soc 2 date", "review date", "last due diligence"},
 			Doc:     "When its safeguards were last verified.", Example: [2]string{"2026-02-20", ""},
 		},
 		{
-			Name: "sbom_received", Type: Date, Attr: "sbom_received_at", Past: true, Tell: 3,
+			Name: "sbom_received", Type: Date, Attr: "sbom_received_at", Past: true, Tell: 3, Say: true,
 			Aliases: []string{"sbom", "sbom date", "last sbom", "sbom received date", "sbom received at"},
 			Doc:     "When the newest software bill of materials came.", Example: [2]string{"2026-05-04", ""},
 		},
 		{
-			Name: "drill_at", Type: Date, Attr: "drill_at", Past: true, Tell: 3,
+			Name: "drill_at", Type: Date, Attr: "drill_at", Past: true, Tell: 3, Say: true,
 			Aliases: []string{"last notice drill", "notice drill", "drill date", "last test notice", "test notice date"},
 			Doc:     "When a test notice was last answered.", Example: [2]string{"2026-06-10", ""},
 		},
 		{
-			Name: "drill_time", Type: Hours, Attr: "drill_hours", Tell: 3,
+			Name: "drill_time", Type: Hours, Attr: "drill_hours", Tell: 3, Say: true,
 			Aliases: []string{"drill hours", "drill_hours", "time to answer", "drill response time", "test notice response time"},
 			Doc:     "How long the answer took.", Example: [2]string{"5 hours", ""},
 		},

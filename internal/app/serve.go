@@ -130,6 +130,7 @@ func (a *App) firstLink(ctx context.Context) (secret.Text, error) {
 func (a *App) schedule(ctx context.Context, atOnce bool) {
 	sweep := time.NewTicker(sweepEvery)
 	defer sweep.Stop()
+	a.warm(ctx)
 	var due <-chan time.Time
 	if a.cfg.AssessEvery > 0 {
 		t := time.NewTicker(a.cfg.AssessEvery)
@@ -149,6 +150,21 @@ func (a *App) schedule(ctx context.Context, atOnce bool) {
 			}
 		case <-due:
 			a.assessAll(ctx, "schedule")
+		}
+	}
+}
+
+// warm reads what the first page shows, so that nobody waits for it. What goes
+// wrong here goes wrong again where somebody asks, and is told there.
+func (a *App) warm(ctx context.Context) {
+	ps, err := a.db.Profiles(ctx)
+	if err != nil {
+		return
+	}
+	const most = 3 // a provider's many hospitals are read when they are asked for
+	for _, p := range ps[:min(len(ps), most)] {
+		if _, err := a.view(ctx, p.ID); err != nil {
+			a.log.DebugContext(ctx, "the first page could not be read ahead", "organization", p.ID, "error", err)
 		}
 	}
 }

@@ -10,6 +10,7 @@ package cyclonedx
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"path"
@@ -43,7 +44,7 @@ func (Importer) Format() collect.Format {
 	return collect.Format{
 		ID: format, Title: "CycloneDX bill of materials (JSON, XML)", Extensions: []string{".json", ".xml", ".cdx"},
 		Gives:  "the software inside a product or device, to match against published vulnerabilities",
-		Stream: "import/cyclonedx/<product>",
+		Stream: "import/cyclonedx/<maker>/<product>",
 	}
 }
 
@@ -261,7 +262,7 @@ func (p *parser) subject() (name string, named bool) {
 func (p *parser) batch() *fact.Batch {
 	name, named := p.subject()
 	b := &fact.Batch{
-		Stream:    fact.Stream{ID: "import/cyclonedx/" + reports.Slug(name), Title: "bill of materials of " + name, Snapshot: true},
+		Stream:    fact.Stream{ID: "import/cyclonedx/" + p.product(name), Title: "bill of materials of " + name, Snapshot: true},
 		Assurance: fact.Imported, ObservedAt: p.in.Observed(p.stamp),
 	}
 	note := func(what, why string) { b.Notes = append(b.Notes, fact.Note{What: what, Why: why}) }
@@ -304,6 +305,19 @@ func (p *parser) batch() *fact.Batch {
 	return b
 }
 
+// product tells bills apart: two makers may both call what they make a gateway,
+// and two servers may run the same program.
+func (p *parser) product(name string) string {
+	id := reports.Slug(name)
+	if m := cmp.Or(p.main.maker(), p.maker); m != "" {
+		id = reports.Slug(m) + "/" + id
+	}
+	if k, ok := assetKey(p.in.Options["asset"]); ok {
+		id += "/" + reports.Slug(k.Value)
+	}
+	return id
+}
+
 // sighting is the asset the bill describes. Its key is the product's name in a
 // space of its own, unless the person said which asset it is.
 func (p *parser) sighting(name string) fact.Sighting {
@@ -312,12 +326,10 @@ func (p *parser) sighting(name string) fact.Sighting {
 		s.Keys = []asset.Key{k}
 		return s
 	}
-	s.Keys = []asset.Key{{Type: asset.Tag, Value: "sbom:" + reports.Slug(name)}}
+	s.Keys = []asset.Key{{Type: asset.Tag, Value: "sbom:" + p.product(name)}}
 	s.Values["name"] = reports.Shorten(name, 200)
-	if m := p.main.maker(); m != "" {
+	if m := cmp.Or(p.main.maker(), p.maker); m != "" {
 		s.Values["manufacturer"] = reports.Shorten(m, 200)
-	} else if p.maker != "" {
-		s.Values["manufacturer"] = reports.Shorten(p.maker, 200)
 	}
 	if p.main.version != "" {
 		s.Values["version"] = reports.Shorten(p.main.version, 120)

@@ -141,10 +141,10 @@ func TestSample(t *testing.T) {
 	if d := cmp.Diff(fact.Values{
 		"name": "org.example/ehr", "class": "application", "manufacturer": "Example Health", "version": "4.2", "packages": int64(6),
 		"os_name": "debian 12.5", "os_version": "12.5",
-	}, s.Values); d != "" || s.Keys[0].String() != "tag:sbom:org.example-ehr" {
+	}, s.Values); d != "" || s.Keys[0].String() != "tag:sbom:example-health/org.example-ehr" {
 		t.Error(s.Keys, d)
 	}
-	if a.Batch.Stream.ID != "import/cyclonedx/org.example-ehr" || !a.Batch.ObservedAt.Equal(time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)) {
+	if a.Batch.Stream.ID != "import/cyclonedx/example-health/org.example-ehr" || !a.Batch.ObservedAt.Equal(time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)) {
 		t.Errorf("stream %+v at %s", a.Batch.Stream, a.Batch.ObservedAt)
 	}
 }

@@ -3,10 +3,8 @@ package app
 import (
 	"cmp"
 	"context"
-	"fmt"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/asepsis/asepsis/internal/access"
 	"github.com/asepsis/asepsis/internal/assess"
@@ -14,6 +12,7 @@ import (
 	"github.com/asepsis/asepsis/internal/fact"
 	"github.com/asepsis/asepsis/internal/goal"
 	"github.com/asepsis/asepsis/internal/policy"
+	"github.com/asepsis/asepsis/internal/report"
 	"github.com/asepsis/asepsis/internal/web/api"
 )
 
@@ -260,45 +259,10 @@ func observedLine(r *policy.Result) string {
 	var parts []string
 	for _, o := range r.Observed {
 		if o.Value != nil {
-			parts = append(parts, strings.ReplaceAll(o.Name, "_", " ")+": "+humanValue(o.Value))
+			parts = append(parts, strings.ReplaceAll(o.Name, "_", " ")+": "+report.Value(o.Value))
 		}
 	}
 	return oneLine(strings.Join(parts, " · "), 160)
-}
-
-// humanValue writes a value as people do; stored results hold times as text.
-func humanValue(x any) string {
-	switch x := x.(type) {
-	case bool:
-		if x {
-			return "yes"
-		}
-		return "no"
-	case float64:
-		return strings.TrimSuffix(fmt.Sprintf("%.1f", x), ".0")
-	case string:
-		if t, err := time.Parse(time.RFC3339Nano, x); err == nil {
-			return t.Format("2 Jan 2006")
-		}
-		return x
-	case time.Time:
-		return x.Format("2 Jan 2006")
-	case []any:
-		if len(x) == 0 {
-			return "none"
-		}
-		parts := make([]string, len(x))
-		for i := range x {
-			parts[i] = humanValue(x[i])
-		}
-		return strings.Join(parts, ", ")
-	case []string:
-		if len(x) == 0 {
-			return "none"
-		}
-		return strings.Join(x, ", ")
-	}
-	return fmt.Sprint(x)
 }
 
 // Result implements api.Reader.

@@ -17,7 +17,7 @@ import (
 // coverage_floor sets the floor of all checks.
 type Override struct {
 	Check string
-	Name  string // a parameter of the check, or one of [SettingNames]
+	Name  string // a parameter of the check, or a setting that every check has
 	Value any    // bool, int64, float64, string, []string; a window as its text, 30d
 }
 

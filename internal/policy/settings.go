@@ -2,7 +2,6 @@ package policy
 
 import (
 	"fmt"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -18,9 +17,6 @@ const (
 	SetFreshWithin   = "fresh_within"
 	SetCoverageFloor = "coverage_floor"
 )
-
-// SettingNames lists the names of the settings that every check has.
-func SettingNames() []string { return slices.Clone(settingNames) }
 
 // Settings are the thresholds a check is decided by.
 type Settings struct {

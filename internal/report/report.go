@@ -13,6 +13,7 @@ import (
 	"fmt"
 	"html/template"
 	"io"
+	"strconv"
 	"strings"
 	"time"
 
@@ -244,13 +245,15 @@ func words(os []policy.Observed) string {
 	parts := make([]string, 0, len(os))
 	for _, o := range os {
 		if o.Value != nil {
-			parts = append(parts, strings.ReplaceAll(o.Name, "_", " ")+": "+valueWords(o.Value))
+			parts = append(parts, strings.ReplaceAll(o.Name, "_", " ")+": "+Value(o.Value))
 		}
 	}
 	return cut(strings.Join(parts, "; "), 200)
 }
 
-func valueWords(v any) string {
+// Value writes an observed value as people do. Stored results hold times as
+// text and every number as a fraction.
+func Value(v any) string {
 	switch x := v.(type) {
 	case bool:
 		if x {
@@ -259,6 +262,8 @@ func valueWords(v any) string {
 		return "no"
 	case time.Time:
 		return x.UTC().Format("2 Jan 2006")
+	case float64:
+		return strconv.FormatFloat(x, 'f', -1, 64)
 	case string:
 		if t, err := time.Parse(time.RFC3339Nano, x); err == nil {
 			return t.Format("2 Jan 2006")
@@ -275,7 +280,7 @@ func valueWords(v any) string {
 		}
 		out := make([]string, len(x))
 		for i := range x {
-			out[i] = valueWords(x[i])
+			out[i] = Value(x[i])
 		}
 		return strings.Join(out, ", ")
 	}

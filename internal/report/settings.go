@@ -19,9 +19,9 @@ func settings(rules assess.Rules, a *assess.Assessment) (out []setting, known bo
 		return nil, false
 	}
 	for _, o := range rules.Params.Overrides() {
-		s := setting{Check: "all checks", Name: strings.ReplaceAll(o.Name, "_", " "), Value: valueWords(o.Value), Default: valueWords(policy.DefaultCoverageFloor)}
+		s := setting{Check: "all checks", Name: strings.ReplaceAll(o.Name, "_", " "), Value: Value(o.Value), Default: Value(policy.DefaultCoverageFloor)}
 		if c, ok := rules.Checks.Check(o.Check); ok {
-			s.Check, s.Default = c.Title, valueWords(defaultOf(c, o.Name))
+			s.Check, s.Default = c.Title, Value(defaultOf(c, o.Name))
 		}
 		out = append(out, s)
 	}

@@ -186,7 +186,3 @@ func (t Tree) Link(name string) (string, error) {
 	}
 	return os.Readlink(filepath.Join(dir, path.Base(name)))
 }
-
-// Path returns where a name lies on the machine that runs us, with symbolic
-// links resolved inside the tree.
-func (t Tree) Path(name string) (string, error) { return t.resolve(name) }

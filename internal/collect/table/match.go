@@ -7,6 +7,7 @@ import (
 	"unicode"
 
 	"github.com/asepsis/asepsis/internal/collect"
+	"github.com/asepsis/asepsis/internal/near"
 )
 
 // How a header was matched to a field, surest first.
@@ -173,7 +174,7 @@ func similar(a, b string) float64 {
 	}
 	letters := 0.0
 	if min(len(sa), len(sb)) >= 5 && sa[0] == sb[0] {
-		letters = 1 - float64(distance(sa, sb))/float64(n)
+		letters = 1 - float64(near.Distance(sa, sb))/float64(n)
 		if letters < 0.84 {
 			letters = 0
 		}
@@ -190,28 +191,4 @@ func similar(a, b string) float64 {
 		words = 2 * float64(shared) / float64(len(wa)+len(wb))
 	}
 	return max(letters, words)
-}
-
-// distance counts the single letters to insert, delete, replace or swap with
-// their neighbor.
-func distance(a, b string) int {
-	prev2, prev, cur := make([]int, len(b)+1), make([]int, len(b)+1), make([]int, len(b)+1)
-	for j := range prev {
-		prev[j] = j
-	}
-	for i := 1; i <= len(a); i++ {
-		cur[0] = i
-		for j := 1; j <= len(b); j++ {
-			cost := 1
-			if a[i-1] == b[j-1] {
-				cost = 0
-			}
-			cur[j] = min(prev[j]+1, cur[j-1]+1, prev[j-1]+cost)
-			if i > 1 && j > 1 && a[i-1] == b[j-2] && a[i-2] == b[j-1] {
-				cur[j] = min(cur[j], prev2[j-2]+1)
-			}
-		}
-		prev2, prev, cur = prev, cur, prev2
-	}
-	return prev[len(b)]
 }

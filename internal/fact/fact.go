@@ -100,6 +100,11 @@ type Stream struct {
 	// Snapshot streams deliver everything they know in every batch: what a
 	// later batch leaves out is gone. Other streams only add and update.
 	Snapshot bool
+	// PerAsset streams deliver everything they know of each asset they list: what
+	// a later batch leaves out of an asset that it lists is gone, and assets that
+	// it does not list stay as they were, as old as they are. A scan is one: it
+	// may look at other machines than the last of the same name. Not with Snapshot.
+	PerAsset bool
 }
 
 // Batch is one delivery of facts. A batch is stored whole or not at all.
@@ -143,6 +148,9 @@ func (b *Batch) Validate() []error {
 	}
 	if b.ObservedAt.IsZero() {
 		bad("batch has no time")
+	}
+	if b.Stream.Snapshot && b.Stream.PerAsset {
+		bad("a stream is complete as a whole or for each asset, not both")
 	}
 	refs := make(map[string]bool, len(b.Sightings))
 	for i, s := range b.Sightings {

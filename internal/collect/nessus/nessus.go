@@ -1,9 +1,10 @@
 // Package nessus reads Nessus scans (.nessus, version 2), from Nessus itself
 // and from Tenable's cloud.
 //
-// A scan is a snapshot of its stream, import/nessus/<report name>: a finding
-// that a newer scan of the same name leaves out is gone, and so is the scan date
-// of a host that it did not reach, so that such a host counts as not measured
+// A scan tells everything of each host it reached, in the stream
+// import/nessus/<report name>: a finding that a newer scan of the same name
+// leaves out of a host is gone. A host that the newer scan did not reach keeps
+// its findings and its scan date, which grow old until they count as not measured
 // and not as clean. When a finding was first seen follows from the stream's
 // history, so this package does not state it.
 package nessus
@@ -119,7 +120,7 @@ func (p *parser) read(ctx context.Context) error {
 
 func (p *parser) batch() *fact.Batch {
 	b := &fact.Batch{
-		Stream:     fact.Stream{ID: "import/nessus/" + reports.Slug(p.report), Title: "Nessus scan " + p.report, Snapshot: true},
+		Stream:     fact.Stream{ID: "import/nessus/" + reports.Slug(p.report), Title: "Nessus scan " + p.report, PerAsset: true},
 		Assurance:  fact.Imported,
 		ObservedAt: p.in.Observed(p.last),
 	}

@@ -112,7 +112,7 @@ func byKey(b *fact.Batch, kind fact.Kind) map[string]fact.Fact {
 func TestSample(t *testing.T) {
 	p := parse(t, "weekly.nessus", []byte(sample))
 	b := p.Batch
-	if b.Stream.ID != "import/nessus/weekly-internal" || !b.Stream.Snapshot || p.Rows != 10 {
+	if b.Stream.ID != "import/nessus/weekly-internal" || !b.Stream.PerAsset || p.Rows != 10 {
 		t.Errorf("stream %+v, %d rows", b.Stream, p.Rows)
 	}
 	end := time.Unix(1790000000, 0).UTC()

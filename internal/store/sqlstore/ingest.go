@@ -1,6 +1,7 @@
 package sqlstore
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"encoding/json"
@@ -110,7 +111,8 @@ type ingest struct {
 	batch  *fact.Batch
 
 	seq    int64
-	assets map[string]string // ref → asset id
+	assets map[string]string    // ref → asset id
+	seen   map[string]time.Time // asset id → when the batch saw it; zero: the batch's time
 	counts map[fact.Kind]*Change
 	hash   evidence.BatchHasher
 	out    Ingested
@@ -272,6 +274,7 @@ func (in *ingest) record(ctx context.Context, d Delivery, observed time.Time) (B
 // resolve finds or makes the asset of every sighting.
 func (in *ingest) resolve(ctx context.Context) error {
 	in.assets = make(map[string]string, len(in.batch.Sightings))
+	in.seen = make(map[string]time.Time, len(in.batch.Sightings))
 	ix := &keyIndex{in}
 	taken := make(map[string]string)
 	for _, s := range in.batch.Sightings {
@@ -294,6 +297,7 @@ func (in *ingest) resolve(ctx context.Context) error {
 		}
 		taken[m.Asset] = s.Ref
 		in.assets[s.Ref] = m.Asset
+		in.seen[m.Asset] = s.ObservedAt.UTC().Truncate(time.Microsecond)
 		for _, k := range s.Keys {
 			if err := in.exec(ctx, `INSERT INTO inventory_keys (tenant, type, value, asset, last_seq) VALUES ($1, $2, $3, $4, $5)
 				ON CONFLICT (tenant, type, value) DO UPDATE SET asset = excluded.asset, last_seq = excluded.last_seq`,
@@ -379,6 +383,12 @@ func (in *ingest) facts(ctx context.Context, observed time.Time) error {
 		if in.batch.Stream.Snapshot && at.Equal(observed) {
 			own = 0
 		}
+		if in.batch.Stream.PerAsset && assetID != "" {
+			if s := now[ident{fact.KindAsset, assetID}]; s != nil && s.observed > own {
+				in.out.Older++ // a newer scan has spoken of the whole asset
+				return nil
+			}
+		}
 		key := ident{kind, resource}
 		old := now[key]
 		first := micros(at)
@@ -433,11 +443,8 @@ func (in *ingest) facts(ctx context.Context, observed time.Time) error {
 			return err
 		}
 	}
-	if !in.batch.Stream.Snapshot {
-		return nil
-	}
 	for key, old := range now {
-		if old.kept {
+		if old.kept || !in.gone(old, observed) {
 			continue
 		}
 		in.count(key.kind).Gone++
@@ -446,6 +453,19 @@ func (in *ingest) facts(ctx context.Context, observed time.Time) error {
 		}
 	}
 	return nil
+}
+
+// gone reports whether a fact that the batch does not state no longer holds. Of
+// an asset that a newer batch has spoken of, an older one says nothing.
+func (in *ingest) gone(old *stored, observed time.Time) bool {
+	if in.batch.Stream.Snapshot {
+		return true
+	}
+	if !in.batch.Stream.PerAsset || old.asset == "" {
+		return false
+	}
+	at, listed := in.seen[old.asset]
+	return listed && old.observed <= micros(cmp.Or(at, observed))
 }
 
 func (in *ingest) count(k fact.Kind) *Change {

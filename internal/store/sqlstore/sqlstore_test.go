@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"testing"
 	"time"
 
@@ -301,4 +302,47 @@ func dump(t *testing.T, db *DB) map[string]int {
 		out[n] = c
 	}
 	return out
+}
+
+func nessusBatch(t testing.TB, at time.Time, findings map[string][]string) *fact.Batch {
+	b := &fact.Batch{
+		Stream: fact.Stream{ID: "import/nessus/weekly", Title: "Nessus scan weekly", PerAsset: true}, Assurance: fact.Imported, ObservedAt: at,
+	}
+	for host, found := range findings {
+		b.Sightings = append(b.Sightings, fact.Sighting{Ref: host, Keys: []asset.Key{key(t, asset.Serial, host)}, Values: fact.Values{"name": host, "scanned_at": at}})
+		for _, f := range found {
+			b.Facts = append(b.Facts, fact.Fact{Kind: fact.KindVulnerability, Asset: host, Key: f, Values: fact.Values{"title": f, "severity": "high"}})
+		}
+	}
+	return b
+}
+
+// TestScansAreCompleteForTheHostsTheyList brings scans of one name that look at
+// different machines.
+func TestScansAreCompleteForTheHostsTheyList(t *testing.T) {
+	_, tn := openTest(t)
+	day := 24 * time.Hour
+	ingestTest(t, tn, nessusBatch(t, t0, map[string][]string{"srv-a1": {"v1", "v2"}, "srv-b2": {"v3"}}), t0)
+	in := ingestTest(t, tn, nessusBatch(t, t0.Add(7*day), map[string][]string{"srv-a1": {"v2"}}), t0.Add(7*day))
+	if _, _, gone := in.Total(); gone != 1 {
+		t.Errorf("gone = %d, want the one finding that the newer scan of the host leaves out", gone)
+	}
+	// An older scan that comes late neither takes back nor brings back.
+	ingestTest(t, tn, nessusBatch(t, t0.Add(day), map[string][]string{"srv-a1": {"v1"}}), t0.Add(8*day))
+	var got []string
+	s := load(t, tn, t0.Add(9*day))
+	for _, v := range s.Resources[fact.KindVulnerability] {
+		got = append(got, fmt.Sprintf("%s since %s", v.Text("title"), v.When("first_seen_at").Format(time.DateOnly)))
+	}
+	slices.Sort(got)
+	want := []string{"v2 since 2026-11-03", "v3 since 2026-11-03"}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("findings (-want +got):\n%s", diff)
+	}
+	for _, a := range s.Resources[fact.KindAsset] {
+		want := map[string]time.Time{"srv-a1": t0.Add(7 * day), "srv-b2": t0}[a.Text("name")]
+		if at := a.When("scanned_at"); !at.Equal(want) {
+			t.Errorf("%s scanned at %s, want %s", a.Text("name"), at, want)
+		}
+	}
 }

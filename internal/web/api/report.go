@@ -15,12 +15,15 @@ import (
 type reportFormat struct {
 	path, id, format, media, summary string
 	inline                           bool
+	need                             access.Permission
 }
 
+// reportFormats lists how a report can be had. The table names every person and
+// account, so it takes what the lists of them take.
 var reportFormats = [...]reportFormat{
-	{"/report", "get-report", "html", "text/html; charset=utf-8", "The report as one HTML file", true},
-	{"/report.csv", "get-report-csv", "csv", "text/csv; charset=utf-8", "The report as a table", false},
-	{"/report.json", "get-report-json", "json", "application/json", "The report as docs/formats/assessment.md describes it", false},
+	{"/report", "get-report", "html", "text/html; charset=utf-8", "The report as one HTML file", true, access.ReadSummary},
+	{"/report.csv", "get-report-csv", "csv", "text/csv; charset=utf-8", "Every result as a table", false, access.ReadDetail},
+	{"/report.json", "get-report-json", "json", "application/json", "The report as docs/formats/assessment.md describes it", false, access.ReadSummary},
 }
 
 type reportInput struct {

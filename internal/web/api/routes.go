@@ -52,7 +52,7 @@ func (s *server) routes() {
 		summary: "Follow what runs and what changes", within: -1,
 	})
 	for _, f := range reportFormats {
-		s.reportRoute(versioned(get(access.ReadSummary, f.path, f.id, "assessments", f.summary)), f)
+		s.reportRoute(versioned(get(f.need, f.path, f.id, "assessments", f.summary)), f)
 	}
 
 	s.importRoute(do(post, access.Import, "/imports", "import-file", "imports", "Bring a file, or with dry_run see what it would change"))

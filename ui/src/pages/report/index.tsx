@@ -36,10 +36,12 @@ export function Component() {
                 <Icon name="download" size={16} />
                 HTML
               </a>
-              <a className="button" href={reportURL("csv", chosen, true)} download>
-                <Icon name="download" size={16} />
-                CSV
-              </a>
+              {detail && (
+                <a className="button" href={reportURL("csv", chosen, true)} download>
+                  <Icon name="download" size={16} />
+                  CSV
+                </a>
+              )}
               <a className="button" href={reportURL("json", chosen, true)} download>
                 <Icon name="download" size={16} />
                 JSON

@@ -11,7 +11,7 @@ import (
 )
 
 // Prefixes tell secrets apart, so that one found in a log or a repository can be
-// recognised for what it is.
+// recognized for what it is.
 const (
 	TokenPrefix   = "asepsis_"
 	sessionPrefix = "ses_"

@@ -135,7 +135,7 @@ func (f RowFault) String() string {
 // up to the limit.
 type Refusal struct {
 	File   string
-	Format string // "" where it was not recognised
+	Format string // "" where it was not recognized
 	Faults []RowFault
 	More   int // faults beyond those listed
 	// Mapping is set where the refusal is a question: confirm the columns and

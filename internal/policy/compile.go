@@ -240,7 +240,7 @@ var (
 	overload   = regexp.MustCompile(`^found no matching overload for '([^']*)' applied to '(.*)'$`)
 )
 
-// suggest offers a function for a misspelt one.
+// suggest offers a function for a misspelled one.
 func (w *walker) suggest(message string) string {
 	if m := undeclared.FindStringSubmatch(message); m != nil {
 		return closest(m[1], []string{

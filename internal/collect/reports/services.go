@@ -35,7 +35,7 @@ var services = map[string]string{
 	"snmptrap": "snmp", "ldapssl": "ldaps", "xmpp-client": "xmpp", "xmpp-server": "xmpp",
 }
 
-// Service returns our name of a service that a tool recognised.
+// Service returns our name of a service that a tool recognized.
 func Service(name string, tls bool) string {
 	if s, ok := services[name]; ok {
 		name = s

@@ -36,7 +36,7 @@ func (t *Tenant) Load(ctx context.Context, asOf time.Time) (*fact.Set, int64, er
 		return cmp.Or(cmp.Compare(a.Origin.Stream, b.Origin.Stream), cmp.Compare(a.What, b.What))
 	})
 
-	// In this order the statements about one resource are neighbours, so each
+	// In this order the statements about one resource are neighbors, so each
 	// resource is merged as soon as its last statement was read.
 	rows, err := t.db.read.QueryContext(ctx, `SELECT stream, kind, resource, asset, observed_at, first_observed_at, attributes, missing FROM facts
 		WHERE tenant = $1 AND from_seq <= $2 AND (until_seq = 0 OR until_seq > $3) ORDER BY kind, resource, stream`, t.id, seq, seq)

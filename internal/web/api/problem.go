@@ -26,7 +26,7 @@ type Problem struct {
 	// Fields has what is wrong where in the request.
 	Fields []FieldFault `json:"fields,omitempty"`
 
-	Format  string         `json:"format,omitempty" doc:"Of a refused file, where it was recognised"`
+	Format  string         `json:"format,omitempty" doc:"Of a refused file, where it was recognized"`
 	Faults  []RowFault     `json:"faults,omitempty" doc:"What is wrong in a refused file"`
 	More    int            `json:"more,omitempty" doc:"Faults beyond those listed"`
 	Mapping *ColumnMapping `json:"mapping,omitempty" doc:"Where the refusal is a question: confirm the columns and send the file again"`

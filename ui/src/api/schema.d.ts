@@ -1579,7 +1579,7 @@ export interface components {
             /** @description What is wrong in a refused file */
             faults?: components["schemas"]["RowFault"][];
             fields?: components["schemas"]["FieldFault"][];
-            /** @description Of a refused file, where it was recognised */
+            /** @description Of a refused file, where it was recognized */
             format?: string;
             /** @description What to do about it */
             hint?: string;

@@ -68,7 +68,7 @@ func (f *Fake) run(j api.Job, trigger string) {
 
 // ImportFile implements api.Actions. A CSV whose header has "weird" in it asks
 // for its columns, one with a row "bad" is refused, and what is neither CSV nor
-// of a known extension is not recognised; anything else is taken.
+// of a known extension is not recognized; anything else is taken.
 func (f *Fake) ImportFile(ctx context.Context, who access.Caller, in api.ImportRequest) (*api.ImportOutcome, error) {
 	unlock, err := f.mine(who)
 	if err != nil {

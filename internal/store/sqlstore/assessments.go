@@ -98,28 +98,20 @@ func (t *Tenant) encode(results map[string][]policy.Result, streams map[string]t
 	}
 	names := slices.Sorted(maps.Keys(results))
 	out := make([]encoded, len(names))
-	faults := make([]error, len(names))
-	var next atomic.Int64
-	var wg sync.WaitGroup
-	for range runtime.GOMAXPROCS(0) {
-		wg.Go(func() {
-			for i := int(next.Add(1)) - 1; i < len(names); i = int(next.Add(1)) - 1 {
-				rs := results[names[i]]
-				b, err := json.Marshal(withoutTimes(rs, streams))
-				if err != nil {
-					faults[i] = fmt.Errorf("encode the results of %s: %w", names[i], err)
-					continue
-				}
-				sum := sha256.Sum256(b)
-				out[i] = encoded{check: names[i], digest: hex.EncodeToString(sum[:]), data: t.db.enc.EncodeAll(b, nil)}
-				if out[i].commitment, err = evidence.Commit(key, rs); err != nil {
-					faults[i] = fmt.Errorf("commit to the results of %s: %w", names[i], err)
-				}
-			}
-		})
-	}
-	wg.Wait()
-	return out, errors.Join(faults...)
+	err = each(len(names), func(i int) error {
+		rs := results[names[i]]
+		b, err := json.Marshal(withoutTimes(rs, streams))
+		if err != nil {
+			return fmt.Errorf("encode the results of %s: %w", names[i], err)
+		}
+		sum := sha256.Sum256(b)
+		out[i] = encoded{check: names[i], digest: hex.EncodeToString(sum[:]), data: t.db.enc.EncodeAll(b, nil)}
+		if out[i].commitment, err = evidence.Commit(key, rs); err != nil {
+			return fmt.Errorf("commit to the results of %s: %w", names[i], err)
+		}
+		return nil
+	})
+	return out, err
 }
 
 func (t *Tenant) keep(ctx context.Context, tx *sql.Tx, k *assess.Kept, row AssessmentRow, streams map[string]time.Time, checks []encoded) error {
@@ -244,32 +236,57 @@ func (t *Tenant) results(ctx context.Context, assessment, where string, args ...
 	if err != nil {
 		return nil, classify(fmt.Errorf("read results: %w", err))
 	}
-	defer rows.Close()
-	out := make(map[string][]policy.Result)
-	var streams map[string]time.Time
-	for rows.Next() {
-		var check string
-		var times, data []byte
-		if err := rows.Scan(&check, &times, &data); err != nil {
-			return nil, classify(fmt.Errorf("read results: %w", err))
-		}
-		if streams == nil {
-			if err := json.Unmarshal(times, &streams); err != nil {
-				return nil, fmt.Errorf("streams of assessment %s: %w", assessment, err)
-			}
-		}
-		j, err := t.db.dec.DecodeAll(data, nil)
-		if err != nil {
-			return nil, fmt.Errorf("results of %s: %w", check, err)
-		}
-		var rs []policy.Result
-		if err := json.Unmarshal(j, &rs); err != nil {
-			return nil, fmt.Errorf("results of %s: %w", check, err)
-		}
-		withTimes(rs, streams)
-		out[check] = rs
+	type stored struct {
+		check       string
+		times, data []byte
 	}
-	return out, classify(rows.Err())
+	blobs, err := collect(rows, func(s scanner) (b stored, err error) { return b, s.Scan(&b.check, &b.times, &b.data) })
+	if err != nil {
+		return nil, classify(err)
+	}
+	if len(blobs) == 0 {
+		return map[string][]policy.Result{}, nil
+	}
+	var streams map[string]time.Time
+	if err := json.Unmarshal(blobs[0].times, &streams); err != nil {
+		return nil, fmt.Errorf("streams of assessment %s: %w", assessment, err)
+	}
+	decoded := make([][]policy.Result, len(blobs))
+	err = each(len(blobs), func(i int) error {
+		j, err := t.db.dec.DecodeAll(blobs[i].data, nil)
+		if err == nil {
+			err = json.Unmarshal(j, &decoded[i])
+		}
+		if err != nil {
+			return fmt.Errorf("results of %s: %w", blobs[i].check, err)
+		}
+		withTimes(decoded[i], streams)
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	out := make(map[string][]policy.Result, len(blobs))
+	for i, b := range blobs {
+		out[b.check] = decoded[i]
+	}
+	return out, nil
+}
+
+// each runs f for 0 to n-1 on all processors and joins the errors.
+func each(n int, f func(i int) error) error {
+	faults := make([]error, n)
+	var next atomic.Int64
+	var wg sync.WaitGroup
+	for range runtime.GOMAXPROCS(0) {
+		wg.Go(func() {
+			for i := int(next.Add(1)) - 1; i < n; i = int(next.Add(1)) - 1 {
+				faults[i] = f(i)
+			}
+		})
+	}
+	wg.Wait()
+	return errors.Join(faults...)
 }
 
 // A machine that is looked at every hour gives the same results with another

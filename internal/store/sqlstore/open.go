@@ -58,7 +58,7 @@ func Open(ctx context.Context, path string, commitKey func(tenant string) (secre
 	if db.enc, err = zstd.NewWriter(nil, zstd.WithEncoderConcurrency(runtime.GOMAXPROCS(0))); err != nil {
 		return nil, fmt.Errorf("zstd: %w", err)
 	}
-	if db.dec, err = zstd.NewReader(nil, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxMemory(1<<30)); err != nil {
+	if db.dec, err = zstd.NewReader(nil, zstd.WithDecoderConcurrency(runtime.GOMAXPROCS(0)), zstd.WithDecoderMaxMemory(1<<30)); err != nil {
 		return nil, fmt.Errorf("zstd: %w", err)
 	}
 	abs, err := filepath.Abs(path)

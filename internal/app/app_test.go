@@ -21,7 +21,7 @@ func serveDemo(tb testing.TB) (*App, http.Handler, http.Header, string) {
 	tb.Helper()
 	a := openBench(tb)
 	now := time.Now().UTC()
-	tid, err := a.fillHospital(tb.Context(), demo.Hospital(1, now, demo.Latest()), now, nil)
+	tid, err := a.fillHospital(tb.Context(), demo.Hospital(1, now, demo.Latest()), nil)
 	if err != nil {
 		tb.Fatal(err)
 	}

@@ -32,7 +32,7 @@ func openBench(tb testing.TB) *App {
 func BenchmarkDemoFill(b *testing.B) {
 	for b.Loop() {
 		a := openBench(b)
-		if _, err := a.fillHospital(b.Context(), demo.Hospital(1, time.Now()), time.Now(), nil); err != nil {
+		if _, err := a.fillHospital(b.Context(), demo.Hospital(1, time.Now()), nil); err != nil {
 			b.Fatal(err)
 		}
 	}
@@ -43,7 +43,7 @@ func BenchmarkDemoFill(b *testing.B) {
 func BenchmarkDecide(b *testing.B) {
 	a := openBench(b)
 	now := time.Now().UTC()
-	tid, err := a.fillHospital(b.Context(), demo.Hospital(1, now, demo.Latest()), now, nil)
+	tid, err := a.fillHospital(b.Context(), demo.Hospital(1, now, demo.Latest()), nil)
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -76,7 +76,7 @@ func BenchmarkHospitals(b *testing.B) {
 			now := time.Now().UTC()
 			var ids []string
 			for i := range n {
-				tid, err := a.fillHospital(b.Context(), demo.Hospital(uint64(i+1), now, demo.Latest()), now, nil)
+				tid, err := a.fillHospital(b.Context(), demo.Hospital(uint64(i+1), now, demo.Latest()), nil)
 				if err != nil {
 					b.Fatal(err)
 				}

@@ -2,7 +2,6 @@ package app
 
 import (
 	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -109,7 +108,7 @@ func CheckContent(dataDir string) (int, error) {
 	if err != nil && !os.IsNotExist(err) {
 		return 0, errs.Wrap(errs.Denied, fmt.Errorf("read %s: %w", parametersFile, err))
 	}
-	var own fs.FS = os.DirFS(filepath.Join(dataDir, ownChecks))
+	own := os.DirFS(filepath.Join(dataDir, ownChecks))
 	r, err := loadRules(own, parameters)
 	if err != nil {
 		return 0, err

@@ -21,8 +21,7 @@ const demoActor = "demonstration"
 // by the same steps as a real one: batches are stored, goals decided and the
 // record kept as of each day. It returns the path of a link that signs in.
 func (a *App) FillDemo(ctx context.Context, seed uint64, progress func(step string)) (path string, err error) {
-	now := a.now().UTC()
-	tid, err := a.fillHospital(ctx, demo.Hospital(seed, now), now, progress)
+	tid, err := a.fillHospital(ctx, demo.Hospital(seed, a.now().UTC()), progress)
 	if err != nil {
 		return "", err
 	}
@@ -34,7 +33,7 @@ func (a *App) FillDemo(ctx context.Context, seed uint64, progress func(step stri
 }
 
 // fillHospital stores a made-up hospital and decides its goals as of each step.
-func (a *App) fillHospital(ctx context.Context, h *demo.Demo, now time.Time, progress func(step string)) (string, error) {
+func (a *App) fillHospital(ctx context.Context, h *demo.Demo, progress func(step string)) (string, error) {
 	r, err := a.rules()
 	if err != nil {
 		return "", err

@@ -89,7 +89,7 @@ func score(words, texts []string) (int, bool) {
 		best := 0
 		for i, t := range texts {
 			t = strings.ToLower(t)
-			s := 0
+			var s int
 			switch at := strings.Index(t, w); {
 			case at < 0:
 				continue

@@ -330,7 +330,7 @@ func tail(t Tree, name string, limit, record int64) ([]byte, error) {
 	from += (record - from%record) % record
 	b := make([]byte, max(0, fi.Size()-from))
 	n, err := f.ReadAt(b, from)
-	if err != nil && err != io.EOF {
+	if err != nil && !errors.Is(err, io.EOF) {
 		return nil, err
 	}
 	return b[:n], nil

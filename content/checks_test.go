@@ -97,7 +97,7 @@ func TestChecksReadPlainly(t *testing.T) {
 
 func sentences(s string) int {
 	n := 0
-	for _, w := range strings.Fields(s) {
+	for w := range strings.FieldsSeq(s) {
 		if strings.HasSuffix(w, ".") || strings.HasSuffix(w, "?") {
 			n++
 		}

@@ -3,6 +3,7 @@ package ledger
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -51,10 +52,8 @@ func ParseCheckpoint(text string) (Checkpoint, error) {
 	if !ok || len(lines) < 3 {
 		return Checkpoint{}, bad
 	}
-	for _, l := range lines {
-		if l == "" {
-			return Checkpoint{}, bad
-		}
+	if slices.Contains(lines, "") {
+		return Checkpoint{}, bad
 	}
 	c := Checkpoint{Origin: lines[0]}
 	var err error

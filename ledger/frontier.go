@@ -3,6 +3,7 @@ package ledger
 import (
 	"crypto/sha256"
 	"fmt"
+	"slices"
 )
 
 // Frontier is the right edge of a tree: for each level of tiles, the hashes of
@@ -54,8 +55,7 @@ func (f *Frontier) Root() Hash {
 	// The tree is a row of perfect subtrees, each smaller than the one to its
 	// left; the root folds them from the right.
 	var row []Hash
-	for l := len(f.edges) - 1; l >= 0; l-- {
-		rest := f.edges[l]
+	for _, rest := range slices.Backward(f.edges) {
 		for n := TileWidth / 2; n > 0; n /= 2 {
 			if len(rest)&n != 0 {
 				row = append(row, perfectRoot(rest[:n]))

@@ -71,7 +71,7 @@ func ParsePath(path string) (Tile, error) {
 		}
 		rest = n
 	}
-	for _, e := range strings.Split(rest, "/") {
+	for e := range strings.SplitSeq(rest, "/") {
 		n, err := strconv.ParseUint(strings.TrimPrefix(e, "x"), 10, 16)
 		if err != nil || n > 999 || t.Index > 1<<53 {
 			return Tile{}, bad

@@ -83,8 +83,7 @@ func (a *App) Bring(ctx context.Context, tid, actor string, in collect.Input, su
 
 // named makes sure that a refusal says which file it is of.
 func named(err error, name string) error {
-	var r *collect.Refusal
-	if errors.As(err, &r) {
+	if r, ok := errors.AsType[*collect.Refusal](err); ok {
 		if r.File == "" {
 			r.File = name
 		}

@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"io"
+	"slices"
 	"strconv"
 
 	"github.com/asepsis/asepsis/internal/access"
@@ -58,8 +59,7 @@ func (a reader) Today(ctx context.Context, who access.Caller) (*api.Today, error
 	if err != nil {
 		return nil, err
 	}
-	for i := len(rows) - 1; i >= 0; i-- {
-		r := rows[i]
+	for _, r := range slices.Backward(rows) {
 		t.Trend = append(t.Trend, api.TrendPoint{At: r.AsOf, Score: r.Score, GoalsMeasured: r.GoalsMeasured, GoalsMet: r.GoalsMet})
 	}
 	return t, nil

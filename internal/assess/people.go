@@ -1,5 +1,7 @@
 package assess
 
+import "slices"
+
 import "github.com/asepsis/asepsis/internal/fact"
 
 // joinPeople brings together what different exports say of one person.
@@ -53,9 +55,9 @@ func take(into, double *fact.Resource, how string) {
 		case fact.Equal(have.V, v.V):
 			continue
 		case v.Origin.ObservedAt.After(have.Origin.ObservedAt) && !identifies(name):
-			v.Others = append(v.Others[:len(v.Others):len(v.Others)], have)
+			v.Others = append(slices.Clip(v.Others), have)
 		default:
-			have.Others = append(have.Others[:len(have.Others):len(have.Others)], v)
+			have.Others = append(slices.Clip(have.Others), v)
 			v = have
 		}
 		into.Values[name] = v

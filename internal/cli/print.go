@@ -128,7 +128,7 @@ func wrap(s string, n int, indent string) string {
 	}
 	var lines []string
 	line := indent
-	for _, word := range strings.Fields(s) {
+	for word := range strings.FieldsSeq(s) {
 		if visible(line)+visible(word)+1 > n && strings.TrimSpace(line) != "" {
 			lines = append(lines, line)
 			line = indent

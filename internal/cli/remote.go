@@ -123,8 +123,7 @@ func (c *client) importFile(ctx context.Context, name string, cmd *importCmd, at
 	go func() { pw.CloseWithError(writeForm(form, f, filepath.Base(name), mod, cmd, at)) }()
 	out := new(api.ImportOutcome)
 	err = c.do(ctx, http.MethodPost, "/imports?dry_run="+strconv.FormatBool(cmd.DryRun), form.FormDataContentType(), pr, out)
-	var r *collect.Refusal
-	if errors.As(err, &r) {
+	if r, ok := errors.AsType[*collect.Refusal](err); ok {
 		r.File = filepath.Base(name)
 	}
 	return out, errors.Join(err, ignoreClosed(pr.Close()))

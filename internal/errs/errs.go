@@ -88,8 +88,7 @@ func Hint(err error, format string, args ...any) error {
 
 // KindOf returns the kind of the outermost classified error in the chain.
 func KindOf(err error) Kind {
-	var e *Error
-	if errors.As(err, &e) {
+	if e, ok := errors.AsType[*Error](err); ok {
 		return e.Kind
 	}
 	return Internal

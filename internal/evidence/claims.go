@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/asepsis/asepsis/internal/errs"
 	"github.com/asepsis/asepsis/internal/policy"
@@ -216,13 +217,13 @@ func difference(s checkBody, rs []policy.Result) string {
 	for _, r := range rs {
 		now[r.Verdict]++
 	}
-	var out string
+	var out strings.Builder
 	for _, v := range []policy.Verdict{policy.Pass, policy.Fail, policy.NotApplicable, policy.NotMeasured, policy.Error} {
 		if was[v] != now[v] {
-			out += fmt.Sprintf("; %s was %d and is %d", v, was[v], now[v])
+			out.WriteString(fmt.Sprintf("; %s was %d and is %d", v, was[v], now[v]))
 		}
 	}
-	return out
+	return out.String()
 }
 
 func (c *claims) event(ctx context.Context, index int64, a accessBody) error {

@@ -134,8 +134,7 @@ func TestParseReportsAllFaultsAtOnce(t *testing.T) {
 	spoil("testing.yaml", "short:", "shrot:")
 	delete(files, "segmentation.yaml")
 	_, err := goal.Parse(files)
-	var faults goal.Faults
-	if !errors.As(err, &faults) {
+	if _, ok := errors.AsType[goal.Faults](err); !ok {
 		t.Fatal(err)
 	}
 	for _, want := range []string{`tier "x"`, "PRAC7", "shrot", "no short", "goal 17 is missing"} {

@@ -3,6 +3,7 @@ package goal
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/goccy/go-yaml"
@@ -161,10 +162,8 @@ func (r *reader) integer(f field) int {
 // word reads a text that is one of a few.
 func word[T ~string](r *reader, f field, known ...T) T {
 	s := T(r.str(f))
-	for _, k := range known {
-		if s == k {
-			return s
-		}
+	if slices.Contains(known, s) {
+		return s
 	}
 	if s != "" {
 		r.bad(f.value, "%s %q is not known; use one of %v", f.key, s, known)

@@ -2,6 +2,7 @@ package inventory
 
 import (
 	"context"
+	"slices"
 	"testing"
 
 	"github.com/asepsis/asepsis/internal/asset"
@@ -12,10 +13,8 @@ type mapIndex map[string][]asset.Key
 
 func (m mapIndex) AssetOf(_ context.Context, k asset.Key) (string, error) {
 	for id, ks := range m {
-		for _, have := range ks {
-			if have == k {
-				return id, nil
-			}
+		if slices.Contains(ks, k) {
+			return id, nil
 		}
 	}
 	return "", nil

@@ -49,8 +49,7 @@ func Load(goals []string, sources ...Source) (*Catalog, error) {
 
 // AsFaults returns the faults an error of this package holds, or nil.
 func AsFaults(err error) Faults {
-	var fs Faults
-	if errors.As(err, &fs) {
+	if fs, ok := errors.AsType[Faults](err); ok {
 		return fs
 	}
 	return nil

@@ -206,8 +206,7 @@ func TestSuite(t *testing.T) {
 			}
 		default:
 			refused++
-			var r *collect.Refusal
-			if !errors.As(perr, &r) {
+			if _, ok := errors.AsType[*collect.Refusal](perr); !ok {
 				t.Errorf("%s: got %v, want a refusal", name, perr)
 			}
 		}

@@ -219,10 +219,8 @@ func virtualMachine(m *machine, maker, model string) (virtual bool, how string) 
 	// The kernel's own threads are seen from the machine itself alone. A disk
 	// image made from a container keeps the mark and is none.
 	if m.tree.Line("/proc/2/comm") != "kthreadd" {
-		for _, mark := range []string{"/.dockerenv", "/run/.containerenv", "/run/systemd/container"} {
-			if m.tree.Exists(mark) {
-				return true, "container"
-			}
+		if slices.ContainsFunc([]string{"/.dockerenv", "/run/.containerenv", "/run/systemd/container"}, m.tree.Exists) {
+			return true, "container"
 		}
 	}
 	if b, err := m.tree.ReadMax("/proc/1/environ", 1<<20); err == nil && strings.Contains("\x00"+string(b), "\x00container=") {

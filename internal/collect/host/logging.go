@@ -3,6 +3,7 @@ package host
 import (
 	"context"
 	"errors"
+	"maps"
 	"os"
 	"path"
 	"slices"
@@ -124,9 +125,7 @@ func retention(m *machine, s *section) {
 	files := append([]string{"/usr/lib/systemd/journald.conf", "/etc/systemd/journald.conf"}, m.tree.Glob("/etc/systemd/journald.conf.d/*.conf")...)
 	for _, f := range files {
 		if b, err := m.tree.Read(f); err == nil {
-			for k, v := range logs.INI(b, "Journal") {
-				journal[k] = v
-			}
+			maps.Copy(journal, logs.INI(b, "Journal"))
 		}
 	}
 	days := 0

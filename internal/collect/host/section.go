@@ -2,6 +2,7 @@ package host
 
 import (
 	"cmp"
+	"maps"
 	"slices"
 	"time"
 
@@ -89,12 +90,8 @@ func (s *section) fact(k fact.Kind, key string, vs fact.Values, missing map[stri
 func (s *section) join(o *section) {
 	s.identity = cmp.Or(s.identity, o.identity)
 	s.keys = append(s.keys, o.keys...)
-	for k, v := range o.values {
-		s.values[k] = v
-	}
-	for k, v := range o.missing {
-		s.missing[k] = v
-	}
+	maps.Copy(s.values, o.values)
+	maps.Copy(s.missing, o.missing)
 	s.facts = append(s.facts, o.facts...)
 	s.components = append(s.components, o.components...)
 	s.notes = append(s.notes, o.notes...)

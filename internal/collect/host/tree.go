@@ -157,7 +157,7 @@ func (t Tree) Dir(name string) ([]string, error) {
 // pattern that hold a wildcard are listed, so each folder is read once.
 func (t Tree) Glob(pattern string) []string {
 	found := []string{"/"}
-	for _, elem := range strings.Split(strings.Trim(path.Clean("/"+pattern), "/"), "/") {
+	for elem := range strings.SplitSeq(strings.Trim(path.Clean("/"+pattern), "/"), "/") {
 		var next []string
 		for _, dir := range found {
 			if !strings.ContainsAny(elem, "*?[") {

@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"path"
+	"slices"
 	"strings"
 
 	"github.com/klauspost/compress/zstd"
@@ -223,11 +224,9 @@ func linked(t Tree, dir, prefix string) bool {
 // rebootRequired looks for the mark that packages leave, and for a kernel
 // newer than the one that runs.
 func rebootRequired(m *machine, s *section) {
-	for _, mark := range []string{"/run/reboot-required", "/var/run/reboot-required"} {
-		if m.tree.Exists(mark) {
-			s.set("reboot_required", true)
-			return
-		}
+	if slices.ContainsFunc([]string{"/run/reboot-required", "/var/run/reboot-required"}, m.tree.Exists) {
+		s.set("reboot_required", true)
+		return
 	}
 	if _, how := virtualMachine(m, "", ""); how == "container" {
 		s.miss("a container runs on its host's kernel", "reboot_required")

@@ -95,7 +95,7 @@ func (p *parser) begin(h *host, name string) {
 	if !h.Address(t["host-ip"]) {
 		h.Address(name)
 	}
-	for _, mac := range strings.Fields(t["mac-address"]) {
+	for mac := range strings.FieldsSeq(t["mac-address"]) {
 		h.MAC(mac)
 	}
 	for key, typ := range map[string]asset.KeyType{
@@ -186,15 +186,15 @@ var classes = map[string]asset.Class{
 
 // distro names a Debian or Ubuntu release that the operating system's name tells.
 func distro(low string) string {
-	if i := strings.Index(low, "ubuntu "); i >= 0 {
-		v := versionAt(low[i+len("ubuntu "):])
+	if _, after, ok := strings.Cut(low, "ubuntu "); ok {
+		v := versionAt(after)
 		if parts := strings.SplitN(v, ".", 3); len(parts) >= 2 {
 			return "ubuntu-" + parts[0] + "." + parts[1]
 		}
 	}
 	for _, word := range []string{"debian linux ", "debian "} {
-		if i := strings.Index(low, word); i >= 0 {
-			if v, _, _ := strings.Cut(versionAt(low[i+len(word):]), "."); v != "" {
+		if _, after, ok := strings.Cut(low, word); ok {
+			if v, _, _ := strings.Cut(versionAt(after), "."); v != "" {
 				return "debian-" + v
 			}
 		}

@@ -37,12 +37,10 @@ func Refuse(in collect.Input, format string, err error) error {
 	if err == nil {
 		return nil
 	}
-	var r *collect.Refusal
-	if errors.As(err, &r) {
+	if r, ok := errors.AsType[*collect.Refusal](err); ok {
 		return r
 	}
-	var f *Fault
-	if errors.As(err, &f) {
+	if f, ok := errors.AsType[*Fault](err); ok {
 		return &collect.Refusal{File: in.Name, Format: format, Faults: []collect.RowFault{
 			{Line: f.Line, Column: f.Column, Reason: f.Reason, Mend: f.Mend},
 		}}

@@ -357,11 +357,9 @@ func (r *row) choice(f *Field, s string) error {
 			r.vals[f.Name] = o.Value
 			return nil
 		}
-		for _, word := range o.Words {
-			if w == word {
-				r.vals[f.Name] = o.Value
-				return nil
-			}
+		if slices.Contains(o.Words, w) {
+			r.vals[f.Name] = o.Value
+			return nil
 		}
 	}
 	if cell.Blank(s) {

@@ -103,8 +103,7 @@ func looksLikeTable(name string, rows []grid.Row, header int) bool {
 // live, "scanner_seconds" how soon after delivery a click is a mail scanner's.
 func (im Importer) Parse(ctx context.Context, in collect.Input) (*collect.Parsed, error) {
 	p, err := im.parse(ctx, in)
-	var f *grid.Fault
-	if errors.As(err, &f) {
+	if f, ok := errors.AsType[*grid.Fault](err); ok {
 		return nil, &collect.Refusal{File: in.Name, Format: im.Format().ID, Faults: []collect.RowFault{{Line: f.Line, Reason: f.Reason, Mend: f.Mend}}}
 	}
 	if err != nil {
@@ -171,8 +170,7 @@ func (im Importer) parse(ctx context.Context, in collect.Input) (*collect.Parsed
 
 // withMapping lets the person see how the columns were read when rows are refused.
 func withMapping(err error, m *collect.Mapping) error {
-	var r *collect.Refusal
-	if errors.As(err, &r) {
+	if r, ok := errors.AsType[*collect.Refusal](err); ok {
 		shown := *m
 		r.Mapping = &shown
 	}

@@ -269,8 +269,7 @@ func (r *Reader) readDoctype() error {
 		return hostile
 	}
 	n, err := r.tagEnd()
-	var f *safe.Fault
-	if errors.As(err, &f) {
+	if _, ok := errors.AsType[*safe.Fault](err); ok {
 		return hostile // a declaration inside it, or one without an end
 	}
 	if err != nil {
@@ -298,9 +297,9 @@ func (r *Reader) intern(b []byte) string {
 }
 
 func (r *Reader) resolve(prefix string) string {
-	for i := len(r.spaces) - 1; i >= 0; i-- {
-		if r.spaces[i].prefix == prefix {
-			return r.spaces[i].uri
+	for _, v := range slices.Backward(r.spaces) {
+		if v.prefix == prefix {
+			return v.uri
 		}
 	}
 	return prefix

@@ -81,15 +81,12 @@ var kinds = map[errs.Kind]struct {
 // problem turns any error into what the caller may read of it. The whole of an
 // internal error goes to the operator's log only.
 func (s *server) problem(ctx context.Context, err error) *Problem {
-	var p *Problem
-	if errors.As(err, &p) {
+	if p, ok := errors.AsType[*Problem](err); ok {
 		return p
 	}
-	var refusal *collect.Refusal
-	if errors.As(err, &refusal) {
+	if refusal, ok := errors.AsType[*collect.Refusal](err); ok {
 		return s.refusal(refusal)
 	}
-	var wait *access.WaitError
 	var body *http.MaxBytesError
 	kind := errs.KindOf(err)
 	switch {
@@ -111,7 +108,7 @@ func (s *server) problem(ctx context.Context, err error) *Problem {
 		Type: "urn:asepsis:problem:" + kind.String(), Title: k.title, Status: k.status,
 		Detail: errs.Public(err), Hint: errs.HintOf(err),
 	}
-	if errors.As(err, &wait) {
+	if wait, ok := errors.AsType[*access.WaitError](err); ok {
 		out.wait = wait.Wait
 	}
 	return out

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"log/slog"
+	"maps"
 	"net/http"
 	"slices"
 	"strings"
@@ -178,9 +179,7 @@ func (s *server) handler() http.Handler {
 // fail answers with a problem outside of an operation.
 func (s *server) fail(ctx context.Context, w http.ResponseWriter, err error) {
 	p := s.problem(ctx, err)
-	for k, v := range p.GetHeaders() {
-		w.Header()[k] = v
-	}
+	maps.Copy(w.Header(), p.GetHeaders())
 	w.Header().Set("Content-Type", problemType)
 	w.WriteHeader(p.Status)
 	_ = jsonFormat.Marshal(w, p) // the client has gone

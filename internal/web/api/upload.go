@@ -106,8 +106,7 @@ func (u *upload) close() {
 }
 
 func malformed(err error) error {
-	var tooLarge *http.MaxBytesError
-	if errors.As(err, &tooLarge) {
+	if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
 		return err
 	}
 	return errs.Hint(errs.New(errs.Misused, "the form cannot be read: %w", err),

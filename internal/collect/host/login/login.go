@@ -102,7 +102,7 @@ func Directory(nsswitch []byte, database string) []string {
 		}
 		rest, _, _ = strings.Cut(rest, "#")
 		var found []string
-		for _, s := range strings.Fields(rest) {
+		for s := range strings.FieldsSeq(rest) {
 			switch s {
 			case "sss", "ldap", "winbind", "nis", "nisplus", "oslogin", "himmelblau", "aad":
 				found = append(found, s)

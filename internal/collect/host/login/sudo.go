@@ -1,6 +1,7 @@
 package login
 
 import (
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -71,9 +72,7 @@ func (s *Sudoers) Includes() []Include { return s.includes }
 func (s *Sudoers) Add(o *Sudoers) {
 	s.rules = append(s.rules, o.rules...)
 	for _, p := range [...]struct{ to, from map[string][]string }{{s.users, o.users}, {s.runas, o.runas}, {s.hosts, o.hosts}, {s.cmnds, o.cmnds}} {
-		for k, v := range p.from {
-			p.to[k] = v
-		}
+		maps.Copy(p.to, p.from)
 	}
 	s.askNobody = s.askNobody || o.askNobody
 	for k := range o.askNobodyFor {

@@ -5,6 +5,7 @@ package sshd
 
 import (
 	"bytes"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -196,12 +197,8 @@ func (c *Config) Effective(v Version) Effective {
 	e := effective(c.Global, v)
 	for _, m := range c.Matches {
 		merged := map[string]string{}
-		for k, val := range c.Global {
-			merged[k] = val
-		}
-		for k, val := range m.Values {
-			merged[k] = val
-		}
+		maps.Copy(merged, c.Global)
+		maps.Copy(merged, m.Values)
 		me := effective(merged, v)
 		if me.PasswordAuth && !e.PasswordAuth {
 			e.PasswordAuth = true

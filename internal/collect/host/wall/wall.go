@@ -43,8 +43,8 @@ func ParseNFT(b []byte) State {
 			continue
 		case strings.HasSuffix(s, "{"):
 			depth++
-			if strings.HasPrefix(s, "chain ") {
-				chain = strings.TrimSpace(strings.TrimSuffix(strings.TrimPrefix(s, "chain "), "{"))
+			if after, ok := strings.CutPrefix(s, "chain "); ok {
+				chain = strings.TrimSpace(strings.TrimSuffix(after, "{"))
 			}
 		case s == "}":
 			depth--

@@ -146,8 +146,7 @@ var peekLimits = collect.Limits{Bytes: 8 << 20, Items: 1000, Depth: 32, Field: c
 
 // faultAt wraps what a pass over the file failed with.
 func faultAt(line int, err error) error {
-	var f *Fault
-	if errors.As(err, &f) {
+	if f, ok := errors.AsType[*Fault](err); ok {
 		return f
 	}
 	return fmt.Errorf("line %d: %w", line, err)

@@ -58,7 +58,7 @@ func (f *Fake) run(j api.Job, trigger string) {
 	now := f.now()
 	last := f.history[0]
 	last.ID, last.AsOf, last.Trigger = j.ID, now, trigger
-	last.Score = ptr(math.Round((*last.Score+0.4)*10) / 10)
+	last.Score = new(math.Round((*last.Score+0.4)*10) / 10)
 	f.history = append([]api.AssessmentSummary{last}, f.history...)
 	j.State, j.Done, j.Step, j.Result, j.FinishedAt = "done", j.Total, "done", last.ID, &now
 	f.job = nil

@@ -3,6 +3,7 @@ package apitest
 import (
 	"bytes"
 	"encoding/json"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -82,9 +83,7 @@ type conformer struct {
 func (c *conformer) get(target string) *httptest.ResponseRecorder {
 	r := httptest.NewRequestWithContext(c.t.Context(), http.MethodGet, api.Prefix+target, nil)
 	r.Host = "localhost"
-	for k, v := range c.signed {
-		r.Header[k] = v
-	}
+	maps.Copy(r.Header, c.signed)
 	w := httptest.NewRecorder()
 	c.h.ServeHTTP(w, r)
 	return w

@@ -75,4 +75,5 @@ func (f *Fake) changed() {
 	f.hub.Publish(f.tenant, api.Event{Type: "changed", Version: fmt.Sprint(f.version)})
 }
 
-func ptr[T any](v T) *T { return &v }
+//go:fix inline
+func ptr[T any](v T) *T { return new(v) }

@@ -97,7 +97,7 @@ func (g *generator) resources() map[string][]*api.ResourceDetail {
 		}
 		r := g.make(fact.KindAsset, g.id(id.Asset, i+1), name, origin, v)
 		r.Keys = []string{"name:" + name}
-		r.FirstSeen = ptr(g.ago(time.Duration(60+i) * day))
+		r.FirstSeen = new(g.ago(time.Duration(60+i) * day))
 		r.Components = g.rnd.IntN(900)
 		add(r)
 	}
@@ -266,7 +266,7 @@ func count(t *api.Tally, v policy.Verdict) {
 func finish(c *api.CheckDetail, sd checkSeed, now time.Time) {
 	t := c.Tally
 	c.Coverage = api.Coverage{Measured: t.Pass + t.Fail, InScope: t.Pass + t.Fail + t.NotMeasured + t.Error}
-	c.OldestAt = ptr(now.Add(-12 * day))
+	c.OldestAt = new(now.Add(-12 * day))
 	switch {
 	case c.Coverage.Measured == 0:
 		c.State, c.Assurance, c.OldestAt, c.Needs = policy.StateNotMeasured, "", nil, sd.needs
@@ -322,7 +322,7 @@ func (g *generator) goals(checks []api.CheckDetail) []api.GoalDetail {
 			d.State = policy.PartlyMet
 		}
 		if measured > 0 {
-			d.Score = ptr(math.Round(sum/float64(measured)*10) / 10)
+			d.Score = new(math.Round(sum/float64(measured)*10) / 10)
 		}
 		d.Mappings = []api.Mapping{
 			{Framework: "csf_2_0", Title: "NIST CSF 2.0", ID: "PR.AA-03", Basis: "official crosswalk", Confidence: "high"},
@@ -351,7 +351,7 @@ func (g *generator) history(goals []api.GoalDetail) []api.AssessmentSummary {
 		back := float64(i)
 		out = append(out, api.AssessmentSummary{
 			ID: g.id(id.Assessment, 100-i), AsOf: g.ago(time.Duration(i) * 7 * day), Level: assess.Partial,
-			Score: ptr(math.Round((sum/float64(measured)-back*0.6+math.Sin(back))*10) / 10), GoalsMeasured: max(4, measured-i/5), GoalsMet: max(0, met-i/12),
+			Score: new(math.Round((sum/float64(measured)-back*0.6+math.Sin(back))*10) / 10), GoalsMeasured: max(4, measured-i/5), GoalsMet: max(0, met-i/12),
 			Trigger: "import of roster.csv", Digest: fmt.Sprintf("%064x", i+1),
 		})
 	}

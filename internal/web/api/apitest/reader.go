@@ -248,11 +248,12 @@ func (f *Fake) Resources(_ context.Context, who access.Caller, q api.ResourceQue
 	}
 	var found []*api.ResourceDetail
 	for _, r := range f.resources[q.Kind] {
-		t := r.Label + " " + r.ID
+		var t strings.Builder
+		t.WriteString(r.Label + " " + r.ID)
 		for _, c := range cols {
-			t += " " + text(valueOf(r, c))
+			t.WriteString(" " + text(valueOf(r, c)))
 		}
-		if !holds(t, q.Q) || q.Asset != "" && (r.Asset == nil || r.Asset.ID != q.Asset) || !f.saysOf(q, r) {
+		if !holds(t.String(), q.Q) || q.Asset != "" && (r.Asset == nil || r.Asset.ID != q.Asset) || !f.saysOf(q, r) {
 			continue
 		}
 		found = append(found, r)
@@ -527,7 +528,7 @@ func (f *Fake) Ledger(_ context.Context, who access.Caller) (*api.LedgerStatus, 
 	defer unlock()
 	root := "5xqYc4vR0nq3dYw0m8Jx1p7w8n0vQ9mS0b2cYt1kq0E="
 	return &api.LedgerStatus{
-		Size: 1284, RootHash: root, KeyName: "asepsis/" + f.tenant, At: ptr(f.now().Add(-time.Hour)), LastCheck: f.lastCheck,
+		Size: 1284, RootHash: root, KeyName: "asepsis/" + f.tenant, At: new(f.now().Add(-time.Hour)), LastCheck: f.lastCheck,
 		Checkpoint: "asepsis/" + f.tenant + "\n1284\n" + root + "\n\n— asepsis key Az3grl…\n",
 	}, nil
 }

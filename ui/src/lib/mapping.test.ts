@@ -29,8 +29,10 @@ describe("the mapping step", () => {
     expect(choice).toEqual({ No: "employee_id", Who: "", Notes: "" });
   });
 
-  it("says which required fields no column gives", () => {
-    expect(missingFields(startChoice(columns), fields).map((field) => field.name)).toEqual(["email"]);
-    expect(missingFields(choose(startChoice(columns), "Notes", "email"), fields)).toEqual([]);
+  it("says what is needed where no column gives any of it", () => {
+    expect(missingFields(startChoice(columns), fields)).toEqual([]);
+    const none = choose(startChoice(columns), "No", "");
+    expect(missingFields(none, fields).map((field) => field.name)).toEqual(["employee_id", "email"]);
+    expect(missingFields(choose(none, "Notes", "email"), fields)).toEqual([]);
   });
 });

@@ -32,10 +32,14 @@ export function choose(choice: Choice, header: string, field: string): Choice {
   return next;
 }
 
-/** missingFields lists the required fields that no column gives. */
+/**
+ * missingFields lists the fields one of which must be given, where none is: an
+ * employee number does as well as a mail address. The server says the rest.
+ */
 export function missingFields(choice: Choice, fields: Field[]): Field[] {
   const given = new Set(Object.values(choice));
-  return fields.filter((field) => field.required && !given.has(field.name));
+  const required = fields.filter((field) => field.required);
+  return required.some((field) => given.has(field.name)) ? [] : required;
 }
 
 /** changed tells whether a choice differs from what the server read. */

@@ -70,6 +70,15 @@ export default function Palette({ session, onClose }: { session: SessionState; o
     <ModalOverlay className="scrim" isOpen isDismissable onOpenChange={(open) => !open && onClose()}>
       <Modal className="modal palette">
         <Dialog className="dialog" aria-label="Search everything">
+          {/* Escape closes at once; the search field would only empty itself. */}
+          <div
+            role="presentation"
+            onKeyDownCapture={(event) => {
+              if (event.key !== "Escape") return;
+              event.stopPropagation();
+              onClose();
+            }}
+          >
           <Autocomplete inputValue={text} onInputChange={setText}>
             <SearchField aria-label="Search everything" className="palette-field" autoFocus>
               <Icon name="search" />
@@ -103,6 +112,7 @@ export default function Palette({ session, onClose }: { session: SessionState; o
               )}
             </Menu>
           </Autocomplete>
+          </div>
           <p className="palette-foot">
             <span>
               <kbd>↑</kbd> <kbd>↓</kbd> choose

@@ -4,7 +4,7 @@ import type { ResultRow } from "@/api/types";
 import type { Tally } from "@/lib/coverage";
 import { useFilters } from "@/lib/filters";
 import { count } from "@/lib/format";
-import { assuranceWord, inWords, kindWord, type Verdict, verdictTone, verdictWord } from "@/lib/words";
+import { inWords, kindWord, type Verdict, verdictTone, verdictWord } from "@/lib/words";
 import { Icon } from "@/ui/icons";
 import { EmptyState, ErrorState, Panel, Skeleton } from "@/ui/page";
 import { SearchBox } from "@/ui/searchbox";
@@ -30,7 +30,6 @@ const columns: Column<ResultRow>[] = [
     header: "Device",
     cell: (row) => (row.asset ? <Link to={`/assets/${encodeURIComponent(row.asset.id)}`}>{row.asset.label}</Link> : <span className="muted">–</span>),
   },
-  { id: "assurance", header: "Rests on", cell: (row) => assuranceWord[row.assurance] ?? <span className="muted">–</span> },
 ];
 
 // What the condition reads comes first; the rest stands on the result's own page.

@@ -54,7 +54,7 @@ export function Mapping(props: { mapping: ColumnMapping; choice: Choice; asked: 
                       {mapping.fields.map((field) => (
                         <option key={field.name} value={field.name}>
                           {attributeLabel(field.name)}
-                          {field.required ? " (required)" : ""}
+                          {field.required ? " (needed)" : ""}
                         </option>
                       ))}
                     </Select>
@@ -68,7 +68,7 @@ export function Mapping(props: { mapping: ColumnMapping; choice: Choice; asked: 
       </div>
       {missing.length > 0 && (
         <p className="field-error" role="status">
-          Still needed: {missing.map((field) => attributeLabel(field.name)).join(", ")}. Choose the column that holds it.
+          Still needed: {missing.map((field) => attributeLabel(field.name)).join(" or ")}. Choose the column that holds it.
         </p>
       )}
     </div>

@@ -76,6 +76,8 @@ export function Preview({ file, onRemove }: { file: File; onRemove: () => void }
   // What the server accepted as it stands needs no second opinion.
   const asked = mapping !== null && (!seen || changed(choice, mapping.columns));
   const blocked = asked && missingFields(choice, mapping.fields).length > 0;
+  // A refusal may be a question about the columns, or about rows of a table whose columns are clear.
+  const rowFaults = !!problem?.mapping && !problem.mapping.unsure && (problem.faults?.length ?? 0) > 0;
   const accounts = (seen?.format ?? problem?.format ?? mapping?.table ?? "").includes("account");
 
   if (stored) {
@@ -100,7 +102,7 @@ export function Preview({ file, onRemove }: { file: File; onRemove: () => void }
       <FileHead file={file} title={seen?.title} onRemove={onRemove} />
       {run.isPending && !seen && !problem && <Skeleton lines={3} />}
 
-      {problem && !problem.mapping && (
+      {problem && (!problem.mapping || rowFaults) && (
         <div className="stack">
           <Notice tone="bad">
             <p>
@@ -154,7 +156,7 @@ export function Preview({ file, onRemove }: { file: File; onRemove: () => void }
       )}
 
       {mapping && (
-        <details className="disclosure" open={mapping.unsure || !!problem?.mapping}>
+        <details className="disclosure" open={mapping.unsure || (!!problem?.mapping && !rowFaults)}>
           <summary>Columns and what they are</summary>
           <Mapping mapping={mapping} choice={choice} asked={asked} onChange={setChoice} />
         </details>

@@ -114,7 +114,7 @@ export function Component() {
 
           <div className="columns">
             <Panel title="What changed" note={data.last_assessment ? "since the assessment before" : undefined}>
-              <Changes changes={data.changes} />
+              <Changes changes={data.changes} first={data.trend.length < 2} />
             </Panel>
             <Panel title="The gaps that matter most">
               <Gaps gaps={data.gaps} />

@@ -49,10 +49,17 @@ const changeWord: Record<Change["kind"], { word: string; tone: string }> = {
 };
 
 /** Changes lists what differs from the assessment before, gravest first. */
-export function Changes({ changes }: { changes: Change[] }) {
+export function Changes({ changes, first }: { changes: Change[]; first: boolean }) {
   const [all, setAll] = useState(false);
   const detail = may(useSession(), "read_detail");
   const shown = all || changes.length <= most + 2 ? changes : changes.slice(0, most);
+  if (first) {
+    return (
+      <EmptyState title="Nothing to compare yet">
+        <p>This is the first assessment.</p>
+      </EmptyState>
+    );
+  }
   if (changes.length === 0) {
     return (
       <EmptyState title="No change">

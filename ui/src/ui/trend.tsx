@@ -57,7 +57,10 @@ export function Trend({ title, dates, series, max, height = 190, unit }: Props) 
 
   const shown = at ?? last;
   const ticks = [0, max / 4, max / 2, (max * 3) / 4, max];
-  const labels = labelIndexes(times, Math.max(2, Math.floor(width / 130)));
+  const labels = labelIndexes(times, Math.max(2, Math.floor(width / 130))).filter(
+    // Several assessments of one day would repeat its date along the axis.
+    (index, order, all) => order === 0 || day(dates[index]!) !== day(dates[all[order - 1]!]!),
+  );
   return (
     <figure className="trend" ref={box}>
       <figcaption className="trend-legend">
@@ -95,7 +98,7 @@ export function Trend({ title, dates, series, max, height = 190, unit }: Props) 
             className="trend-tick"
             x={x(index)}
             y={height - 6}
-            textAnchor={order === 0 ? "start" : order === labels.length - 1 ? "end" : "middle"}
+            textAnchor={order === 0 ? "start" : index === last ? "end" : "middle"}
           >
             {day(dates[index]!)}
           </text>

@@ -138,7 +138,7 @@ func matches(words []string, r *fact.Resource, columns []string) bool {
 	var b strings.Builder
 	b.WriteString(r.Label())
 	b.WriteByte('\n')
-	b.WriteString(r.ID)
+	b.WriteString(speakingID(r))
 	for _, c := range [...]string{"fqdn", "ips", "serial", "model", "manufacturer", "email", "employee_id", "display_name"} {
 		if x := r.Get(c); x != nil {
 			b.WriteByte('\n')
@@ -158,6 +158,15 @@ func matches(words []string, r *fact.Resource, columns []string) bool {
 		}
 	}
 	return true
+}
+
+// speakingID is the id of a resource where it says something: a person's number,
+// a sign-in name. That of a device is random, and any two letters are in some.
+func speakingID(r *fact.Resource) string {
+	if r.Kind == fact.KindAsset || r.Asset != "" {
+		return ""
+	}
+	return r.ID
 }
 
 // filter keeps what has all the values; several of one attribute mean one of them.

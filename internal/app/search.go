@@ -67,7 +67,7 @@ func (a reader) Search(ctx context.Context, who access.Caller, q string, limit i
 			for _, r := range v.set.Resources[k] {
 				add(api.SearchHit{
 					Kind: string(k), ID: r.ID, Label: r.Label(), Note: noteOf(r), Link: pageOfKind[k] + "/" + url.PathEscape(r.ID),
-				}, 3, r.Label(), r.ID, searchText(r))
+				}, 3, r.Label(), speakingID(r), searchText(r))
 			}
 		}
 	}

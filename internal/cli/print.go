@@ -180,7 +180,7 @@ func printRefusal(w io.Writer, err error) bool {
 	if f.More > 0 {
 		fmt.Fprintf(w, "  and %d more\n", f.More)
 	}
-	if f.Mapping == nil {
+	if f.Mapping == nil || !f.Mapping.Unsure {
 		return true
 	}
 	table, of := f.Mapping.Table, " (table "+f.Mapping.Table+")"

@@ -120,10 +120,10 @@ func (s *server) refusal(r *collect.Refusal) *Problem {
 		Detail: r.Error(), Hint: "nothing was changed; mend the file and bring it again",
 		Format: r.Format, More: r.More, Faults: faultsOf(r.Faults),
 	}
-	if r.Mapping != nil {
+	p.Mapping = s.mapping(r.Mapping)
+	if r.Mapping != nil && r.Mapping.Unsure {
 		p.Type, p.Title, p.Status = "urn:asepsis:problem:columns_unsure", "Confirm the columns", http.StatusConflict
 		p.Hint = "say what each column is and send the file again"
-		p.Mapping = s.mapping(r.Mapping)
 	}
 	return p
 }

@@ -79,39 +79,39 @@ export default function Palette({ session, onClose }: { session: SessionState; o
               onClose();
             }}
           >
-          <Autocomplete inputValue={text} onInputChange={setText}>
-            <SearchField aria-label="Search everything" className="palette-field" autoFocus>
-              <Icon name="search" />
-              <Input placeholder="A goal, device, person, vendor or page" />
-            </SearchField>
-            <Menu
-              className="palette-list"
-              aria-label="What was found"
-              items={hits}
-              onAction={(key) => go(String(key))}
-              renderEmptyState={() => (
-                <p className="palette-empty">
-                  {search.error ? "The search did not answer. Try again." : waiting ? "Searching" : `Nothing is called “${asked}”.`}
-                </p>
-              )}
-            >
-              {(hit: SearchHit) => (
-                <MenuItem
-                  id={`${hit.kind}/${hit.id}`}
-                  textValue={hit.label}
-                  // What it is called, read out as it is shown.
-                  aria-label={[hit.label, capital(hit.note ?? ""), kindOf(hit)].filter(Boolean).join(" ")}
-                  className="palette-item"
-                >
-                  <Icon name={icons[hit.id.slice(1)] ?? icons[hit.kind] ?? "file"} />
-                  <div>
-                    {hit.label} {hit.note && <p className="palette-note">{capital(hit.note)} </p>}
-                  </div>
-                  <span className="palette-note">{kindOf(hit)}</span>
-                </MenuItem>
-              )}
-            </Menu>
-          </Autocomplete>
+            <Autocomplete inputValue={text} onInputChange={setText}>
+              <SearchField aria-label="Search everything" className="palette-field" autoFocus>
+                <Icon name="search" />
+                <Input placeholder="A goal, device, person, vendor or page" />
+              </SearchField>
+              <Menu
+                className="palette-list"
+                aria-label="What was found"
+                items={hits}
+                onAction={(key) => go(String(key))}
+                renderEmptyState={() => (
+                  <p className="palette-empty">
+                    {search.error ? "The search did not answer. Try again." : waiting ? "Searching" : `Nothing is called “${asked}”.`}
+                  </p>
+                )}
+              >
+                {(hit: SearchHit) => (
+                  <MenuItem
+                    id={`${hit.kind}/${hit.id}`}
+                    textValue={hit.label}
+                    // What it is called, read out as it is shown.
+                    aria-label={[hit.label, capital(hit.note ?? ""), kindOf(hit)].filter(Boolean).join(" ")}
+                    className="palette-item"
+                  >
+                    <Icon name={icons[hit.id.slice(1)] ?? icons[hit.kind] ?? "file"} />
+                    <div>
+                      {hit.label} {hit.note && <p className="palette-note">{capital(hit.note)} </p>}
+                    </div>
+                    <span className="palette-note">{kindOf(hit)}</span>
+                  </MenuItem>
+                )}
+              </Menu>
+            </Autocomplete>
           </div>
           <p className="palette-foot">
             <span>

@@ -74,6 +74,3 @@ func (f *Fake) changed() {
 	f.version++
 	f.hub.Publish(f.tenant, api.Event{Type: "changed", Version: fmt.Sprint(f.version)})
 }
-
-//go:fix inline
-func ptr[T any](v T) *T { return new(v) }

@@ -65,11 +65,11 @@ export function Organization({ initial, onDone }: { initial: OrganizationInput |
         <div className="setup-pair">
           <Field label="Staffed beds" inputMode="numeric" value={beds} onChange={(event) => setBeds(event.target.value.replace(/\D/g, ""))} />
           <Field
-            label="CMS certification number"
+            label="CMS number"
             value={ccn}
             maxLength={6}
             onChange={(event) => setCCN(event.target.value.toUpperCase())}
-            hint="CCN, six characters"
+            hint="Certification number (CCN), six characters"
           />
         </div>
         <div className="dialog-foot">

@@ -21,16 +21,16 @@ const module = "github.com/asepsis/asepsis/"
 // The longest matching prefix decides.
 var layers = [][]string{
 	{"content", "internal/errs", "internal/id", "internal/secret", "internal/durable", "internal/near", "internal/testshared"},
-	{"internal/asset", "internal/pkgver", "internal/sector"},
+	{"internal/asset", "internal/pkgver", "internal/purl", "internal/sector"},
 	{"internal/event", "internal/fact", "internal/advisory", "internal/goal", "internal/finding"},
-	{"internal/vuln", "internal/detect", "internal/policy", "internal/optimize", "internal/deadline", "ledger"},
+	{"internal/vuln", "internal/fingerprint", "internal/detect", "internal/policy", "internal/optimize", "internal/deadline", "ledger"},
 	{"internal/collect", "internal/inventory", "internal/eventlog", "internal/access"},
 	{"internal/assess"},
 	{"internal/evidence"},
 	{"internal/incident"},
 	{"internal/program"},
 	{"internal/plan"},
-	{"internal/report", "internal/demo"},
+	{"internal/report", "internal/demo", "internal/sbom"},
 	{"internal/collect/", "internal/feed", "internal/store", "internal/bus", "internal/notify", "internal/agent", "internal/web"},
 	{"internal/config", "internal/collect/list"},
 	{"internal/app"},
@@ -40,7 +40,7 @@ var layers = [][]string{
 
 // pure are the packages that touch nothing outside the process.
 var pure = []string{
-	"internal/asset", "internal/event", "internal/fact", "internal/advisory", "internal/goal", "internal/finding", "internal/pkgver", "internal/sector",
+	"internal/asset", "internal/event", "internal/fact", "internal/advisory", "internal/goal", "internal/finding", "internal/pkgver", "internal/purl", "internal/sector", "internal/fingerprint",
 	"internal/vuln", "internal/detect", "internal/policy", "internal/optimize", "internal/deadline", "ledger",
 }
 

@@ -87,6 +87,7 @@ type Component struct {
 	Arch          string
 	PURL          string
 	Distro        string // debian-12, ubuntu-24.04, alpine-3.20; for operating system packages
+	CPE           string // CPE 2.3 name, where the source states one
 }
 
 // Stream names a sequence of batches that describe the same thing over time:

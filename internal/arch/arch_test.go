@@ -21,10 +21,10 @@ const module = "github.com/asepsis/asepsis/"
 // The longest matching prefix decides.
 var layers = [][]string{
 	{"content", "internal/errs", "internal/id", "internal/secret", "internal/durable", "internal/near", "internal/testshared"},
-	{"internal/asset", "internal/pkgver", "internal/purl", "internal/sector"},
+	{"internal/asset", "internal/pkgver", "internal/purl", "internal/sector", "internal/udi"},
 	{"internal/event", "internal/fact", "internal/advisory", "internal/goal", "internal/finding"},
 	{"internal/vuln", "internal/fingerprint", "internal/detect", "internal/policy", "internal/optimize", "internal/deadline", "ledger"},
-	{"internal/collect", "internal/inventory", "internal/eventlog", "internal/access"},
+	{"internal/collect", "internal/inventory", "internal/judge", "internal/eventlog", "internal/access"},
 	{"internal/assess"},
 	{"internal/evidence"},
 	{"internal/incident"},
@@ -40,7 +40,7 @@ var layers = [][]string{
 
 // pure are the packages that touch nothing outside the process.
 var pure = []string{
-	"internal/asset", "internal/event", "internal/fact", "internal/advisory", "internal/goal", "internal/finding", "internal/pkgver", "internal/purl", "internal/sector", "internal/fingerprint",
+	"internal/asset", "internal/event", "internal/fact", "internal/advisory", "internal/goal", "internal/finding", "internal/pkgver", "internal/purl", "internal/sector", "internal/udi", "internal/fingerprint",
 	"internal/vuln", "internal/detect", "internal/policy", "internal/optimize", "internal/deadline", "ledger",
 }
 
@@ -84,7 +84,7 @@ func subtree(pkg, prefix string) string {
 }
 
 // shared are helpers below internal/collect/ that its siblings may import.
-var shared = []string{"internal/collect/safe", "internal/collect/xmlsafe", "internal/collect/jsonsafe", "internal/collect/reports", "internal/collect/collecttest"}
+var shared = []string{"internal/collect/safe", "internal/collect/xmlsafe", "internal/collect/jsonsafe", "internal/collect/reports", "internal/collect/collecttest", "internal/collect/lines", "internal/collect/pkgdb"}
 
 func allowed(from, to string) bool {
 	fl, fp := layerOf(from)

@@ -22,7 +22,7 @@ import (
 
 	"github.com/asepsis/asepsis/internal/asset"
 	"github.com/asepsis/asepsis/internal/collect"
-	"github.com/asepsis/asepsis/internal/collect/host/pkgdb"
+	"github.com/asepsis/asepsis/internal/collect/pkgdb"
 	"github.com/asepsis/asepsis/internal/errs"
 	"github.com/asepsis/asepsis/internal/fact"
 )

@@ -3,11 +3,10 @@ package host
 import (
 	"context"
 	"errors"
-	"net/url"
 	"os"
 	"strings"
 
-	"github.com/asepsis/asepsis/internal/collect/host/pkgdb"
+	"github.com/asepsis/asepsis/internal/collect/pkgdb"
 	"github.com/asepsis/asepsis/internal/fact"
 )
 
@@ -89,45 +88,9 @@ func hasRPM(t Tree) bool {
 }
 
 func component(eco, ns, distro string, p pkgdb.Package) fact.Component {
-	return fact.Component{
-		Asset: ref, Ecosystem: eco, Name: p.Name, Version: p.Version, Source: p.Source, SourceVersion: p.SourceVersion,
-		Arch: p.Arch, Distro: distro, PURL: purl(eco, ns, p.Name, p.Version, p.Arch, distro),
-	}
+	return p.Component(ref, eco, ns, distro)
 }
 
-// purl writes a package URL (github.com/package-url/purl-spec). An rpm's epoch
-// is a qualifier of its own there.
 func purl(eco, ns, name, version, arch, distro string) string {
-	var q []string
-	if arch != "" {
-		q = append(q, "arch="+escape(arch))
-	}
-	if distro != "" {
-		q = append(q, "distro="+escape(distro))
-	}
-	if eco == "rpm" {
-		if epoch, rest, ok := strings.Cut(version, ":"); ok {
-			version = rest
-			q = append(q, "epoch="+escape(epoch))
-		}
-	}
-	var b strings.Builder
-	b.WriteString("pkg:" + eco + "/")
-	if ns != "" {
-		for part := range strings.SplitSeq(ns, "/") {
-			b.WriteString(escape(part) + "/")
-		}
-	}
-	b.WriteString(escape(name))
-	if version != "" {
-		b.WriteString("@" + escape(version))
-	}
-	if len(q) > 0 {
-		b.WriteString("?" + strings.Join(q, "&"))
-	}
-	return b.String()
-}
-
-func escape(s string) string {
-	return strings.NewReplacer("+", "%20", "%3A", ":").Replace(url.QueryEscape(s))
+	return pkgdb.PURL(eco, ns, name, version, arch, distro)
 }

@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"github.com/asepsis/asepsis/internal/asset"
-	"github.com/asepsis/asepsis/internal/collect/host/pkgdb"
+	"github.com/asepsis/asepsis/internal/collect/pkgdb"
 	"github.com/asepsis/asepsis/internal/fact"
 )
 

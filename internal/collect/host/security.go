@@ -13,7 +13,7 @@ import (
 	"strings"
 
 	"github.com/asepsis/asepsis/internal/collect/host/known"
-	"github.com/asepsis/asepsis/internal/collect/host/pkgdb"
+	"github.com/asepsis/asepsis/internal/collect/pkgdb"
 )
 
 // security reads which tools protect the machine, whether they run, and

@@ -5,9 +5,9 @@ import (
 	"maps"
 	"strings"
 
-	"github.com/asepsis/asepsis/internal/collect/host/pkgdb"
 	"github.com/asepsis/asepsis/internal/collect/host/proc"
 	"github.com/asepsis/asepsis/internal/collect/host/sshd"
+	"github.com/asepsis/asepsis/internal/collect/pkgdb"
 )
 
 // sshServer reads how the SSH server treats those who connect. As root the

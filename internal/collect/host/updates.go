@@ -15,8 +15,8 @@ import (
 	"github.com/klauspost/compress/zstd"
 
 	"github.com/asepsis/asepsis/internal/collect/host/login"
-	"github.com/asepsis/asepsis/internal/collect/host/pkgdb"
 	"github.com/asepsis/asepsis/internal/collect/host/proc"
+	"github.com/asepsis/asepsis/internal/collect/pkgdb"
 )
 
 // updates reads which updates are on offer, by what the machine has fetched

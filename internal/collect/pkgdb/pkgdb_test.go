@@ -302,3 +302,32 @@ func FuzzCompareDeb(f *testing.F) {
 		}
 	})
 }
+
+func TestPURL(t *testing.T) {
+	for _, tt := range []struct{ eco, ns, name, version, arch, distro, want string }{
+		{"deb", "debian", "libstdc++6", "1:12.2.0-14+deb12u1", "amd64", "debian-12", "pkg:deb/debian/libstdc%2B%2B6@1:12.2.0-14%2Bdeb12u1?arch=amd64&distro=debian-12"},
+		{"rpm", "almalinux", "bind", "32:9.16.23-18.el9", "x86_64", "almalinux-9", "pkg:rpm/almalinux/bind@9.16.23-18.el9?arch=x86_64&distro=almalinux-9&epoch=32"},
+		{"golang", "golang.org/x", "net", "v0.1.0", "", "", "pkg:golang/golang.org/x/net@v0.1.0"},
+		{"generic", "", "7-Zip 23.01 (x64)", "23.01", "", "", "pkg:generic/7-Zip%2023.01%20%28x64%29@23.01"},
+	} {
+		if got := PURL(tt.eco, tt.ns, tt.name, tt.version, tt.arch, tt.distro); got != tt.want {
+			t.Errorf("got %s, want %s", got, tt.want)
+		}
+	}
+}
+
+// BenchmarkParseDpkg reads the status file of a Debian 12 machine with 795 packages.
+func BenchmarkParseDpkg(b *testing.B) {
+	data := testshared.Read(b, "corpora", "inventories", "hosts", "debian12-build-machine", "dpkg-status.zst")
+	b.SetBytes(int64(len(data)))
+	b.ReportAllocs()
+	for b.Loop() {
+		n := 0
+		for _, p := range ParseDpkg(data) {
+			n += len(p.Component("a", "deb", "debian", "debian-12").PURL)
+		}
+		if n == 0 {
+			b.Fatal("nothing was read")
+		}
+	}
+}

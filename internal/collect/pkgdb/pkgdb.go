@@ -38,9 +38,9 @@ func stanzas(b []byte, f func(paragraph []byte)) {
 	}
 }
 
-// field returns a one-line field of a paragraph. Continuation lines begin with
-// a space, so they never match a name.
-func field(paragraph []byte, name string) string {
+// fields calls f with each one-line field of a paragraph. Continuation lines
+// begin with a blank, so they are none. A value is cut at maxField bytes.
+func fields(paragraph []byte, f func(name, value []byte)) {
 	for len(paragraph) > 0 {
 		line := paragraph
 		if i := bytes.IndexByte(paragraph, '\n'); i >= 0 {
@@ -48,36 +48,80 @@ func field(paragraph []byte, name string) string {
 		} else {
 			paragraph = nil
 		}
-		if len(line) > len(name) && line[len(name)] == ':' && strings.EqualFold(string(line[:len(name)]), name) {
-			v := bytes.TrimSpace(line[len(name)+1:])
-			return string(v[:min(len(v), maxField)])
+		if len(line) == 0 || line[0] == ' ' || line[0] == '\t' {
+			continue
+		}
+		if i := bytes.IndexByte(line, ':'); i > 0 {
+			v := bytes.TrimSpace(line[i+1:])
+			f(line[:i], v[:min(len(v), maxField)])
 		}
 	}
-	return ""
 }
+
+// dpkgFields are the fields of a paragraph that are read, in lower case.
+var dpkgFields = [...]string{"package", "status", "version", "architecture", "source"}
 
 // ParseDpkg reads /var/lib/dpkg/status and returns the packages whose files
 // are on disk: installed ones, and those a failed run left half done.
 func ParseDpkg(b []byte) []Package {
-	var ps []Package
+	ps := make([]Package, 0, min(len(b)/1024+1, 1<<16))
 	stanzas(b, func(s []byte) {
-		status := strings.Fields(field(s, "Status"))
-		if len(status) != 3 {
+		var v [len(dpkgFields)][]byte
+		fields(s, func(name, value []byte) {
+			if len(name) < 6 || len(name) > 12 { // of the names above, the shortest and the longest
+				return
+			}
+			for i, n := range dpkgFields {
+				if len(n) == len(name) && v[i] == nil && equalFold(name, n) {
+					v[i] = value
+					return
+				}
+			}
+		})
+		name, status, version := string(v[0]), v[1], string(v[2])
+		want, state, ok := dpkgStatus(status)
+		if !ok || name == "" || version == "" {
 			return
 		}
-		switch status[2] {
+		switch state {
 		case "installed", "unpacked", "half-configured", "half-installed", "triggers-awaited", "triggers-pending":
 		default:
 			return
 		}
-		p := Package{Name: field(s, "Package"), Version: field(s, "Version"), Arch: field(s, "Architecture"), Held: status[0] == "hold"}
-		if p.Name == "" || p.Version == "" {
-			return
-		}
-		p.Source, p.SourceVersion = dpkgSource(field(s, "Source"), p)
+		p := Package{Name: name, Version: version, Arch: string(v[3]), Held: want == "hold"}
+		p.Source, p.SourceVersion = dpkgSource(string(v[4]), p)
 		ps = append(ps, p)
 	})
+	if len(ps) == 0 {
+		return nil
+	}
 	return ps
+}
+
+// dpkgStatus splits "install ok installed".
+func dpkgStatus(b []byte) (want, state string, ok bool) {
+	if string(b) == "install ok installed" { // nearly all of them
+		return "install", "installed", true
+	}
+	f := strings.Fields(string(b))
+	if len(f) != 3 {
+		return "", "", false
+	}
+	return f[0], f[2], true
+}
+
+// equalFold compares ASCII letters without regard to case; lower is in lower case.
+func equalFold(b []byte, lower string) bool {
+	for i := range b {
+		c := b[i]
+		if 'A' <= c && c <= 'Z' {
+			c += 'a' - 'A'
+		}
+		if c != lower[i] {
+			return false
+		}
+	}
+	return true
 }
 
 // dpkgSource splits "glibc (2.36-9)". The source version is given only where

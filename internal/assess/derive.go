@@ -59,8 +59,13 @@ func bare(kind fact.Kind, rs []*fact.Resource) []*fact.Resource {
 		maps.Copy(c.Values, r.Values)
 		c.Missing = maps.Clone(r.Missing)
 		for _, name := range derived {
-			delete(c.Values, name)
-			delete(c.Missing, name)
+			// What an earlier stage found, such as who else reports a weakness, stays.
+			if v, ok := c.Values[name]; ok && v.Origin.Stream == StreamDerived {
+				delete(c.Values, name)
+			}
+			if g, ok := c.Missing[name]; ok && g.Origin.Stream == StreamDerived {
+				delete(c.Missing, name)
+			}
 		}
 		out[i] = c
 	}

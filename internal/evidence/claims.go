@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/asepsis/asepsis/internal/errs"
@@ -24,6 +25,8 @@ type claims struct {
 	batches     map[int64]bool
 	assessments map[string]bool
 	events      map[string]bool
+
+	judgings, decisions summed
 
 	overrides map[string]string // in force after the statements so far
 	last      map[string]int64  // the entry that spoke of a parameter last
@@ -88,6 +91,18 @@ func (c *claims) take(ctx context.Context, index int64, s ledger.Statement) erro
 		if c.overrides[p.Name] = p.To; p.Removed {
 			delete(c.overrides, p.Name)
 		}
+	case KindJudging:
+		var j judgingBody
+		if err := json.Unmarshal(body, &j); err != nil {
+			return bad(err)
+		}
+		c.judgings.say(index, strconv.FormatInt(j.Seq, 10), j.Rows)
+	case KindDecision:
+		var d decisionBody
+		if err := json.Unmarshal(body, &d); err != nil {
+			return bad(err)
+		}
+		c.decisions.say(index, d.ID, d.Row)
 	case KindImport, KindOrganization:
 		// What these say is in the statement itself, which the tree covers.
 	default:
@@ -278,6 +293,12 @@ func (c *claims) list(ctx context.Context) error {
 // finish names the rows that no statement spoke of.
 func (c *claims) finish(ctx context.Context) error {
 	if err := c.parameters(ctx); err != nil {
+		return err
+	}
+	if err := c.compareSums(ctx, "judging", &c.judgings, c.k.Store.JudgingSums); err != nil {
+		return err
+	}
+	if err := c.compareSums(ctx, "decision", &c.decisions, c.k.Store.DecisionSums); err != nil {
 		return err
 	}
 	if c.parts > 0 {

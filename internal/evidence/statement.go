@@ -19,6 +19,8 @@ const (
 	KindAssessmentPart Kind = "assessment_part" // more checks of it, where one entry cannot hold them
 	KindParameter      Kind = "parameter"       // an override was set or removed
 	KindAccess         Kind = "access"          // an event of the audit trail
+	KindJudging        Kind = "judging"         // the inventory was held against a feed
+	KindDecision       Kind = "decision"        // a person decided about findings, or ended that
 )
 
 // Actors that are neither a user nor a token.

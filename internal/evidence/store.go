@@ -75,6 +75,12 @@ type Rows interface {
 	// AccessEvent returns an event of the audit trail. The error is of kind
 	// errs.NotFound if there is none with the id.
 	AccessEvent(ctx context.Context, id string) (access.Event, error)
+	// JudgingSums hashes the rows of every judging with a [JudgingHasher], by its
+	// seq as text. A row that names a judging there is none of is under that seq.
+	JudgingSums(ctx context.Context) (map[string]ledger.Hash, error)
+	// DecisionSums hashes every decision about findings as stored with [RowHash],
+	// by its id.
+	DecisionSums(ctx context.Context) (map[string]ledger.Hash, error)
 }
 
 // Store is all that evidence needs of the store of one tenant.

@@ -131,8 +131,11 @@ var all = []*Schema{
 			{"windows_updates", Strings, false, "installed updates: KB5031356"},
 			{"mds2_at", Time, false, "date of the maker's MDS2"},
 			{"mds2_lacks", Strings, false, "security capabilities the MDS2 says the device lacks"},
-			{"software_assessed_at", Time, false, "when its list of software was taken"},
 		}, derived([]Attr{
+			{"software_assessed_at", Time, false, "when its software was last held against the advisories: no newer than its list of software and than the advisories"},
+			{"software_assessed", Int, false, "pieces of its software that the advisories in force could speak of"},
+			{"software_not_assessed", Int, false, "pieces of its software that no advisory in force could speak of, so that nobody knows"},
+			{"advisories_to_check", Int, false, "advisories about its make or model that a person has to hold against it"},
 			{"in_scope", Bool, false, "in use: not retired, not in stock"},
 			{"known", Bool, false, "the hospital's own inventory lists it"},
 			{"open_critical", Int, false, "open vulnerabilities of critical severity"},

@@ -26,6 +26,8 @@ const (
 	Assessment Kind = "an"
 	User       Kind = "us"
 	Token      Kind = "tk" // an API token, not its secret
+	Decision   Kind = "de" // what a person decided about findings
+	Run        Kind = "rn" // a search of the network
 	Event      Kind = "ev" // a row of the product's own audit trail
 )
 

@@ -243,6 +243,12 @@ func (s *Store) AccessEvents(ctx context.Context) (int64, error) {
 	return int64(len(s.events)), ctx.Err()
 }
 
+// JudgingSums implements evidence.Rows: this store keeps no judgings.
+func (s *Store) JudgingSums(context.Context) (map[string]ledger.Hash, error) { return nil, nil }
+
+// DecisionSums implements evidence.Rows: this store keeps no decisions.
+func (s *Store) DecisionSums(context.Context) (map[string]ledger.Hash, error) { return nil, nil }
+
 // AccessEvent implements evidence.Rows.
 func (s *Store) AccessEvent(_ context.Context, id string) (access.Event, error) {
 	s.mu.Lock()

@@ -152,11 +152,13 @@ type Version struct {
 	Facts       int64 // batch
 	Assessments int64
 	Parameters  int64
+	Judgings    int64
+	Decisions   int64 // made and ended
 	Entries     int64 // of the log
 }
 
 func (v Version) String() string {
-	return fmt.Sprintf("%d-%d-%d-%d", v.Facts, v.Assessments, v.Parameters, v.Entries)
+	return fmt.Sprintf("%d-%d-%d-%d-%d-%d", v.Facts, v.Assessments, v.Parameters, v.Judgings, v.Decisions, v.Entries)
 }
 
 // Version returns the state of the tenant's records.
@@ -166,7 +168,9 @@ func (t *Tenant) Version(ctx context.Context) (Version, error) {
 		(SELECT coalesce(max(seq), 0) FROM fact_batches WHERE tenant = $1),
 		(SELECT coalesce(max(seq), 0) FROM assess_assessments WHERE tenant = $2),
 		(SELECT coalesce(max(seq), 0) FROM policy_parameters WHERE tenant = $3),
-		(SELECT coalesce(max(idx), -1) + 1 FROM evidence_entries WHERE tenant = $4)`, t.id, t.id, t.id, t.id).
-		Scan(&v.Facts, &v.Assessments, &v.Parameters, &v.Entries)
+		(SELECT coalesce(max(seq), 0) FROM vuln_judgings WHERE tenant = $4),
+		(SELECT count(*) + coalesce(sum(ended_at <> 0), 0) FROM vuln_decisions WHERE tenant = $5),
+		(SELECT coalesce(max(idx), -1) + 1 FROM evidence_entries WHERE tenant = $6)`, t.id, t.id, t.id, t.id, t.id, t.id).
+		Scan(&v.Facts, &v.Assessments, &v.Parameters, &v.Judgings, &v.Decisions, &v.Entries)
 	return v, classify(err)
 }

@@ -108,3 +108,44 @@ func TestHead(t *testing.T) {
 		t.Errorf("got %q: what the head cuts off is no line", got)
 	}
 }
+
+func TestCells(t *testing.T) {
+	for in, want := range map[string]string{
+		`a,b,c`: "a|b|c", `a,,`: "a||", `"a,b",c`: "a,b|c", `"say ""hi""",`: `say "hi"|`, ``: "", `"open`: "-", `"a"b`: "-", `a"b,c`: `a"b|c`,
+	} {
+		cells, ok := lines.Cells([]byte(in), ',')
+		got := strings.Join(cells, "|")
+		if !ok {
+			got = "-"
+		}
+		if got != want {
+			t.Errorf("%s: got %s, want %s", in, got, want)
+		}
+	}
+	if lines.Separator([]byte("a;b;c")) != ';' || lines.Separator([]byte("a\tb")) != '\t' || lines.Separator([]byte("a,b;c,d")) != ',' {
+		t.Error("the separator is not found")
+	}
+	if got := lines.Columns([]string{"Host Name", "IP_Address"}, "hostname|name", "ipaddress", "mac"); got[0] != 0 || got[1] != 1 || got[2] != -1 {
+		t.Errorf("got %v", got)
+	}
+}
+
+func FuzzLines(f *testing.F) {
+	f.Add([]byte("a,b\r\n\"c\"\n"))
+	f.Add(pack(f, []byte("a\n")))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		in := input(data)
+		in.Limits.Bytes = 1 << 20
+		r, err := lines.Open(context.Background(), in, 1<<16)
+		for err == nil {
+			var b []byte
+			if b, err = r.Next(); err == nil {
+				lines.Cells(b, lines.Separator(b))
+			}
+		}
+		if _, ok := errors.AsType[*safe.Fault](err); !ok && !errors.Is(err, io.EOF) {
+			t.Fatalf("neither the end nor a fault: %v", err)
+		}
+		lines.Head(data)
+	})
+}

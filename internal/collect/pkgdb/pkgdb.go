@@ -66,36 +66,44 @@ var dpkgFields = [...]string{"package", "status", "version", "architecture", "so
 func ParseDpkg(b []byte) []Package {
 	ps := make([]Package, 0, min(len(b)/1024+1, 1<<16))
 	stanzas(b, func(s []byte) {
-		var v [len(dpkgFields)][]byte
-		fields(s, func(name, value []byte) {
-			if len(name) < 6 || len(name) > 12 { // of the names above, the shortest and the longest
-				return
-			}
-			for i, n := range dpkgFields {
-				if len(n) == len(name) && v[i] == nil && equalFold(name, n) {
-					v[i] = value
-					return
-				}
-			}
-		})
-		name, status, version := string(v[0]), v[1], string(v[2])
-		want, state, ok := dpkgStatus(status)
-		if !ok || name == "" || version == "" {
-			return
+		if p, there := DpkgStanza(s); there && p.Name != "" && p.Version != "" {
+			ps = append(ps, p)
 		}
-		switch state {
-		case "installed", "unpacked", "half-configured", "half-installed", "triggers-awaited", "triggers-pending":
-		default:
-			return
-		}
-		p := Package{Name: name, Version: version, Arch: string(v[3]), Held: want == "hold"}
-		p.Source, p.SourceVersion = dpkgSource(string(v[4]), p)
-		ps = append(ps, p)
 	})
 	if len(ps) == 0 {
 		return nil
 	}
 	return ps
+}
+
+// DpkgStanza reads one paragraph of the status file and reports whether the
+// package's files are on disk. A damaged paragraph leaves the name or the
+// version empty.
+func DpkgStanza(s []byte) (p Package, there bool) {
+	var v [len(dpkgFields)][]byte
+	fields(s, func(name, value []byte) {
+		if len(name) < 6 || len(name) > 12 { // of the names above, the shortest and the longest
+			return
+		}
+		for i, n := range dpkgFields {
+			if len(n) == len(name) && v[i] == nil && equalFold(name, n) {
+				v[i] = value
+				return
+			}
+		}
+	})
+	want, state, ok := dpkgStatus(v[1])
+	if !ok {
+		return Package{}, false
+	}
+	switch state {
+	case "installed", "unpacked", "half-configured", "half-installed", "triggers-awaited", "triggers-pending":
+	default:
+		return Package{}, false
+	}
+	p = Package{Name: string(v[0]), Version: string(v[2]), Arch: string(v[3]), Held: want == "hold"}
+	p.Source, p.SourceVersion = dpkgSource(string(v[4]), p)
+	return p, true
 }
 
 // dpkgStatus splits "install ok installed".
@@ -139,32 +147,37 @@ func dpkgSource(source string, p Package) (name, version string) {
 func ParseApk(b []byte) []Package {
 	var ps []Package
 	stanzas(b, func(s []byte) {
-		var p Package
-		for line := range bytes.Lines(s) {
-			if len(line) < 3 || line[1] != ':' {
-				continue
-			}
-			v := string(bytes.TrimSpace(line[2:min(len(line), maxField)]))
-			switch line[0] {
-			case 'P':
-				p.Name = v
-			case 'V':
-				p.Version = v
-			case 'A':
-				p.Arch = v
-			case 'o':
-				p.Source = v
-			}
+		if p := ApkStanza(s); p.Name != "" && p.Version != "" {
+			ps = append(ps, p)
 		}
-		if p.Name == "" || p.Version == "" {
-			return
-		}
-		if p.Source == p.Name {
-			p.Source = ""
-		}
-		ps = append(ps, p)
 	})
 	return ps
+}
+
+// ApkStanza reads one paragraph of the list. A damaged one leaves the name or
+// the version empty.
+func ApkStanza(s []byte) Package {
+	var p Package
+	for line := range bytes.Lines(s) {
+		if len(line) < 3 || line[1] != ':' {
+			continue
+		}
+		v := string(bytes.TrimSpace(line[2:min(len(line), maxField)]))
+		switch line[0] {
+		case 'P':
+			p.Name = v
+		case 'V':
+			p.Version = v
+		case 'A':
+			p.Arch = v
+		case 'o':
+			p.Source = v
+		}
+	}
+	if p.Source == p.Name {
+		p.Source = ""
+	}
+	return p
 }
 
 // RPMFormat is the query that ParseRPM reads, for rpm's --qf.
@@ -174,24 +187,31 @@ const RPMFormat = `%{NAME}\t%{EPOCHNUM}\t%{VERSION}\t%{RELEASE}\t%{ARCH}\t%{SOUR
 func ParseRPM(b []byte) []Package {
 	var ps []Package
 	for line := range bytes.Lines(b) {
-		f := strings.Split(strings.TrimRight(string(line), "\r\n"), "\t")
-		if len(f) != 6 || f[0] == "" || f[2] == "" || f[0] == "gpg-pubkey" {
-			continue
+		if p, ok := RPMLine(strings.TrimRight(string(line), "\r\n")); ok && p.Name != "gpg-pubkey" {
+			ps = append(ps, p)
 		}
-		p := Package{Name: f[0], Version: f[2] + "-" + f[3], Arch: f[4]}
-		if f[1] != "0" && f[1] != "" && f[1] != "(none)" {
-			p.Version = f[1] + ":" + p.Version
-		}
-		if p.Arch == "(none)" {
-			p.Arch = ""
-		}
-		p.Source, p.SourceVersion = rpmSource(f[5])
-		if p.Source == p.Name && strings.HasSuffix(p.Version, p.SourceVersion) {
-			p.Source, p.SourceVersion = "", ""
-		}
-		ps = append(ps, p)
 	}
 	return ps
+}
+
+// RPMLine reads one line of it.
+func RPMLine(line string) (Package, bool) {
+	f := strings.Split(line, "\t")
+	if len(f) != 6 || f[0] == "" || f[2] == "" {
+		return Package{}, false
+	}
+	p := Package{Name: f[0], Version: f[2] + "-" + f[3], Arch: f[4]}
+	if f[1] != "0" && f[1] != "" && f[1] != "(none)" {
+		p.Version = f[1] + ":" + p.Version
+	}
+	if p.Arch == "(none)" {
+		p.Arch = ""
+	}
+	p.Source, p.SourceVersion = rpmSource(f[5])
+	if p.Source == p.Name && strings.HasSuffix(p.Version, p.SourceVersion) {
+		p.Source, p.SourceVersion = "", ""
+	}
+	return p, true
 }
 
 // rpmSource splits "glibc-2.34-60.el9.src.rpm".

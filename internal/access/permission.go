@@ -22,10 +22,11 @@ const (
 	ManageParameters // thresholds, cadences, windows
 	ManageUsers      // users, their roles, their tokens
 	ManageOrganization
+	ManageInventory // what people know of assets, merges, decisions about findings, searches, feeds
 )
 
 const everything = OwnSession | ReadSummary | ReadDetail | ReadAudit | ReadUsers |
-	Import | Assess | ManageParameters | ManageUsers | ManageOrganization
+	Import | Assess | ManageParameters | ManageUsers | ManageOrganization | ManageInventory
 
 // Role is what somebody is to the product.
 type Role string
@@ -44,7 +45,7 @@ var roles = [...]struct {
 	may  Permission
 }{
 	{Administrator, everything},
-	{Analyst, OwnSession | ReadSummary | ReadDetail | Import | Assess},
+	{Analyst, OwnSession | ReadSummary | ReadDetail | Import | Assess | ManageInventory},
 	{Auditor, OwnSession | ReadSummary | ReadDetail | ReadAudit | ReadUsers},
 	{Executive, OwnSession | ReadSummary},
 }
@@ -76,7 +77,7 @@ func (r Role) Within(o Role) bool { return r.Permissions()&^o.Permissions() == 0
 
 var permissionNames = [...]string{
 	"public", "own_session", "read_summary", "read_detail", "read_audit", "read_users", "import", "assess",
-	"manage_parameters", "manage_users", "manage_organization",
+	"manage_parameters", "manage_users", "manage_organization", "manage_inventory",
 }
 
 // Names lists the single permissions in p by the names the API uses.

@@ -27,13 +27,14 @@ const Prefix = "/api/v1"
 
 // Config is what the API is made of. All but the last few must be set.
 type Config struct {
-	Access  *access.Service
-	Reader  Reader
-	Actions Actions
-	Catalog Catalog
-	Hub     *Hub
-	Log     *slog.Logger
-	Now     func() time.Time
+	Access    *access.Service
+	Reader    Reader
+	Actions   Actions
+	Inventory Inventory
+	Catalog   Catalog
+	Hub       *Hub
+	Log       *slog.Logger
+	Now       func() time.Time
 
 	Build string // version of the program, part of every ETag
 	Demo  bool   // the data is generated
@@ -50,18 +51,19 @@ type Config struct {
 }
 
 type server struct {
-	access  *access.Service
-	reader  Reader
-	actions Actions
-	catalog Catalog
-	hub     *Hub
-	log     *slog.Logger
-	now     func() time.Time
-	build   string
-	demo    bool
-	secure  bool
-	uploads uploads
-	beat    time.Duration
+	access    *access.Service
+	reader    Reader
+	actions   Actions
+	inventory Inventory
+	catalog   Catalog
+	hub       *Hub
+	log       *slog.Logger
+	now       func() time.Time
+	build     string
+	demo      bool
+	secure    bool
+	uploads   uploads
+	beat      time.Duration
 
 	mux           *http.ServeMux
 	huma          huma.API
@@ -90,7 +92,7 @@ func OpenAPI() ([]byte, error) {
 
 func build(c Config) (*server, error) {
 	s := &server{
-		access: c.Access, reader: c.Reader, actions: c.Actions, catalog: c.Catalog, hub: c.Hub, log: c.Log, now: c.Now,
+		access: c.Access, reader: c.Reader, actions: c.Actions, inventory: c.Inventory, catalog: c.Catalog, hub: c.Hub, log: c.Log, now: c.Now,
 		build: c.Build, demo: c.Demo, secure: c.Secure, beat: c.Heartbeat,
 		uploads: uploads{dir: c.UploadDir, most: c.MaxUpload},
 		mux:     http.NewServeMux(),

@@ -61,7 +61,7 @@ func newWorld(t *testing.T, change ...func(*api.Config)) *world {
 	}
 	w.fake = apitest.New(w.tenant, time.Now, w.hub, 0)
 	c := api.Config{
-		Access: w.access, Reader: w.fake, Actions: w.fake, Catalog: w.fake, Hub: w.hub, Now: time.Now, Build: "test",
+		Access: w.access, Reader: w.fake, Actions: w.fake, Inventory: w.fake, Catalog: w.fake, Hub: w.hub, Now: time.Now, Build: "test",
 		Log: slog.New(slog.NewTextHandler(w.log, nil)), UploadDir: t.TempDir(),
 	}
 	for _, f := range change {

@@ -41,6 +41,7 @@ func Conforms(t testing.TB, h http.Handler, signed http.Header) []string {
 	for _, p := range []string{
 		"/session", "/organizations/presets", "/today", "/goals", "/checks", "/assessments", "/imports", "/imports/formats",
 		"/users", "/tokens", "/parameters", "/organization", "/audit", "/ledger",
+		"/inventory", "/inventory/questions", "/inventory/views", "/devices/models", "/vulnerabilities", "/decisions", "/feeds", "/discovery/scopes", "/discovery/runs",
 	} {
 		c.check(p, p)
 	}
@@ -62,6 +63,17 @@ func Conforms(t testing.TB, h http.Handler, signed http.Header) []string {
 		for _, id := range c.ids(list+"?limit=3", "id") {
 			c.check("/resources/{kind}/{id}", list+"/"+id)
 		}
+	}
+	for _, id := range c.ids("/resources/asset?limit=3", "id") {
+		c.check("/inventory/assets/{id}/history", "/inventory/assets/"+id+"/history")
+		c.check("/inventory/assets/{id}/software", "/inventory/assets/"+id+"/software?limit=5")
+	}
+	for _, id := range c.ids("/devices/models", "id") {
+		c.check("/devices/models/{id}", "/devices/models/"+id)
+	}
+	for _, id := range []string{"CVE-2024-3094", "CVE-1999-0000"} {
+		c.check("/vulnerabilities/{id}", "/vulnerabilities/"+id)
+		c.check("/vulnerabilities/{id}/why", "/vulnerabilities/"+id+"/why")
 	}
 	for _, id := range c.ids("/assessments?limit=2", "id") {
 		c.check("/assessments/{id}", "/assessments/"+id)

@@ -57,7 +57,7 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	tenant := id.New(id.Tenant, time.Now())
 	fake := apitest.New(tenant, time.Now, hub, *step)
 	handler, err := api.New(api.Config{
-		Access: acc, Reader: fake, Actions: fake, Catalog: fake, Hub: hub, Log: slog.Default(), Now: time.Now,
+		Access: acc, Reader: fake, Actions: fake, Inventory: fake, Catalog: fake, Hub: hub, Log: slog.Default(), Now: time.Now,
 		Build: "dev", Demo: true,
 	})
 	if err != nil {

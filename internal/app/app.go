@@ -28,6 +28,7 @@ import (
 	"github.com/asepsis/asepsis/internal/errs"
 	"github.com/asepsis/asepsis/internal/evidence"
 	"github.com/asepsis/asepsis/internal/id"
+	"github.com/asepsis/asepsis/internal/judge"
 	"github.com/asepsis/asepsis/internal/secret"
 	"github.com/asepsis/asepsis/internal/store/sqlstore"
 	"github.com/asepsis/asepsis/internal/web/api"
@@ -54,6 +55,7 @@ type App struct {
 	importers []collect.Importer
 	collector collect.Collector
 	content   contentCache
+	feeds     feeds
 
 	mu      sync.Mutex
 	tenants map[string]*tenant // by id, guarded by mu
@@ -73,6 +75,7 @@ type tenant struct {
 	// running serializes what changes facts and decides on them, so that an
 	// assessment sees all of an import or nothing.
 	running sync.Mutex
+	judged  judge.Cache // what the feed says of components, guarded by running
 
 	mu        sync.Mutex
 	shown     *view            // guarded by mu

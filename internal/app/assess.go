@@ -67,6 +67,9 @@ func (a *App) present(ctx context.Context, t *tenant) (time.Time, error) {
 
 // assessAt decides and keeps as of a moment, without publishing.
 func (a *App) assessAt(ctx context.Context, t *tenant, r *rules, actor, trigger string, now time.Time) (*Assessed, error) {
+	if err := a.judge(ctx, t, now); err != nil {
+		return nil, err
+	}
 	if _, err := t.RecordParameters(ctx, string(r.parameters.Encode()), actor, "", now); err != nil {
 		return nil, err
 	}
@@ -91,9 +94,9 @@ func (a *App) decide(ctx context.Context, t *tenant, r *rules, at time.Time) (*a
 	if err != nil {
 		return nil, nil, err
 	}
-	set, seq, err := t.Load(ctx, at)
+	set, seq, err := a.known(ctx, t, at)
 	if err != nil {
-		return nil, nil, fmt.Errorf("load what is known: %w", err)
+		return nil, nil, err
 	}
 	k := assess.Assess(a.assessRules(r), *set, at, p.Organization)
 	k.FactsSeq = seq

@@ -82,7 +82,7 @@ func (a *App) view(ctx context.Context, tid string) (*view, error) {
 	if old != nil && old.version == version && old.rules == rs && now.Sub(old.at) < viewLife && !now.Before(old.at) {
 		return old, nil
 	}
-	v, err := load(ctx, t, rs, version, now, old)
+	v, err := a.load(ctx, t, rs, version, now, old)
 	if err != nil {
 		return nil, err
 	}
@@ -91,13 +91,13 @@ func (a *App) view(ctx context.Context, tid string) (*view, error) {
 }
 
 // load reads the newest state, and takes from the old view what is the same.
-func load(ctx context.Context, t *tenant, rs *rules, version sqlstore.Version, now time.Time, old *view) (*view, error) {
+func (a *App) load(ctx context.Context, t *tenant, rs *rules, version sqlstore.Version, now time.Time, old *view) (*view, error) {
 	v := &view{tenant: t, version: version, at: now, rules: rs}
 	var err error
 	if v.profile, err = t.Profile(ctx); err != nil {
 		return nil, err
 	}
-	set, _, err := t.Load(ctx, now)
+	set, _, err := a.known(ctx, t, now)
 	if err != nil {
 		return nil, err
 	}
@@ -107,14 +107,14 @@ func load(ctx context.Context, t *tenant, rs *rules, version sqlstore.Version, n
 		v.goals, v.checks, v.index = old.goals, old.checks, old.index
 		return v, nil
 	}
-	a, row, err := t.Assessment(ctx, "")
+	newest, row, err := t.Assessment(ctx, "")
 	if errs.Is(err, errs.NotFound) {
 		return v, nil
 	}
 	if err != nil {
 		return nil, err
 	}
-	results, err := t.AllResults(ctx, a.ID)
+	results, err := t.AllResults(ctx, newest.ID)
 	if err != nil {
 		return nil, err
 	}
@@ -127,7 +127,7 @@ func load(ctx context.Context, t *tenant, rs *rules, version sqlstore.Version, n
 			return nil, err
 		}
 	}
-	v.say(a, row, results)
+	v.say(newest, row, results)
 	return v, nil
 }
 

@@ -354,3 +354,23 @@ func (t *Tenant) JudgingSums(ctx context.Context) (map[string]ledger.Hash, error
 	}
 	return out, nil
 }
+
+// SoftwareListedAt returns when the newest list of software of each asset was
+// true, as known by the batch seq.
+func (t *Tenant) SoftwareListedAt(ctx context.Context, seq int64) (map[string]time.Time, error) {
+	rows, err := t.db.read.QueryContext(ctx, `SELECT s.asset, max(b.at) FROM inventory_software s JOIN
+		(SELECT stream, max(observed_at) AS at FROM fact_batches WHERE tenant = $1 AND seq <= $2 GROUP BY stream) b ON b.stream = s.stream
+		WHERE s.tenant = $3 AND s.from_seq <= $4 AND (s.until_seq = 0 OR s.until_seq > $5) GROUP BY s.asset`, t.id, seq, t.id, seq, seq)
+	if err != nil {
+		return nil, classify(fmt.Errorf("read software: %w", err))
+	}
+	out := make(map[string]time.Time)
+	_, err = collect(rows, func(s scanner) (struct{}, error) {
+		var a string
+		var at int64
+		err := s.Scan(&a, &at)
+		out[a] = moment(at)
+		return struct{}{}, err
+	})
+	return out, classify(err)
+}

@@ -27,6 +27,7 @@ type Reader struct {
 	buf      []byte
 	pos, end int
 	eof      bool
+	plain    bool // what is in buf holds no NUL and is UTF-8
 	max      int
 	long     []byte // a line that a buffer's end cut in two
 	line     int
@@ -142,6 +143,9 @@ func (r *Reader) Next() ([]byte, error) {
 		r.pos += i + 1
 		r.line++
 		r.ended = true
+		if len(r.long) == 0 && r.plain && len(b) <= r.max {
+			return bytes.TrimSuffix(b, []byte{'\r'}), nil
+		}
 		if len(r.long) > 0 {
 			r.long = append(r.long, b...)
 			b = r.long
@@ -162,6 +166,7 @@ func (r *Reader) fill() error {
 	for range 100 {
 		n, err := r.src.Read(r.buf)
 		r.end = n
+		r.plain = bytes.IndexByte(r.buf[:n], 0) < 0 && utf8.Valid(r.buf[:n])
 		if errors.Is(err, io.EOF) {
 			r.eof = true
 			err = nil

@@ -82,8 +82,8 @@ func (d *Decision) Live(now time.Time) bool {
 	return !now.Before(d.At) && now.Before(d.Until) && (d.EndedAt.IsZero() || now.Before(d.EndedAt))
 }
 
-// covers reports whether the decision is about the finding.
-func (d *Decision) covers(r, a *fact.Resource) bool {
+// Covers reports whether the decision is about the finding.
+func (d *Decision) Covers(r, a *fact.Resource) bool {
 	ids, _ := r.Get("cves").([]string)
 	aliases, _ := r.Get("aliases").([]string)
 	if !slices.Contains(ids, d.Flaw) && !slices.Contains(aliases, d.Flaw) && !strings.HasSuffix(r.ID, "/"+d.Flaw) {

@@ -19,8 +19,37 @@ type Engine interface {
 	System(a *fact.Resource) Answer
 	// Device says what is wrong with a device by its make, model and version.
 	Device(a *fact.Resource) ([]Match, []ToCheck)
-	// Flaw returns what the feed says of a flaw.
+	// Flaw returns what the feed says of a flaw, asked for by any of its names.
 	Flaw(id string) (Flaw, bool)
+	// Advisories returns what each source says of a flaw.
+	Advisories(flaw string) []Advisory
+	// Explain says how a piece of software stands to a flaw, and by which rule; it
+	// is nothing where no advisory about the flaw speaks of the software.
+	Explain(flaw string, c *fact.Component) (Explanation, bool)
+}
+
+// Advisory is what one source says of a flaw.
+type Advisory struct {
+	ID        string
+	Source    string
+	Title     string
+	Details   string
+	Modified  time.Time
+	Withdrawn time.Time
+	Products  []string // products and versions in words
+	// Packages are the names of software it speaks of, by which assets that could
+	// be affected are found.
+	Packages []string
+}
+
+// Explanation says how a piece of software was judged.
+type Explanation struct {
+	Verdict  string // affected, not_affected, not_assessed
+	Advisory string
+	Source   string
+	Range    string
+	Fixed    string
+	Say      string // in a sentence
 }
 
 // Answer is what a feed says of one thing. Without Why, what no match names is

@@ -399,7 +399,7 @@ func (j *joiner) witnesses(r *fact.Resource, g *group) {
 func (j *joiner) decide(r *fact.Resource) {
 	for i := range j.k.Decisions {
 		d := &j.k.Decisions[i]
-		if !d.covers(r, j.assets[r.Asset]) {
+		if !d.Covers(r, j.assets[r.Asset]) {
 			continue
 		}
 		o := fact.Origin{Stream: "person/decisions", Title: "decision of " + d.By, ObservedAt: d.At, Assurance: fact.Attested}

@@ -31,11 +31,13 @@ func res(kind fact.Kind, id, asset string, o fact.Origin, vs fact.Values) *fact.
 // table is an engine over a map of package names.
 type table map[string]Answer
 
-func (table) Feed() Feed                                 { return Feed{ID: "f1", BuiltAt: t0.Add(-time.Hour)} }
-func (e table) Component(c *fact.Component) Answer       { return e[c.Name] }
-func (table) System(*fact.Resource) Answer               { return Answer{} }
-func (table) Device(*fact.Resource) ([]Match, []ToCheck) { return nil, nil }
-func (table) Flaw(string) (Flaw, bool)                   { return Flaw{}, false }
+func (table) Feed() Feed                                          { return Feed{ID: "f1", BuiltAt: t0.Add(-time.Hour)} }
+func (e table) Component(c *fact.Component) Answer                { return e[c.Name] }
+func (table) System(*fact.Resource) Answer                        { return Answer{} }
+func (table) Device(*fact.Resource) ([]Match, []ToCheck)          { return nil, nil }
+func (table) Flaw(string) (Flaw, bool)                            { return Flaw{}, false }
+func (table) Advisories(string) []Advisory                        { return nil }
+func (table) Explain(string, *fact.Component) (Explanation, bool) { return Explanation{}, false }
 
 func TestNewestListSpeaksForTheSystem(t *testing.T) {
 	in := Inventory{

@@ -374,3 +374,44 @@ func (t *Tenant) SoftwareListedAt(ctx context.Context, seq int64) (map[string]ti
 	})
 	return out, classify(err)
 }
+
+// ClosedReports lists the items of scanners that went away since a moment, one
+// for each flaw they named.
+func (t *Tenant) ClosedReports(ctx context.Context, since time.Time) ([]ClosedFinding, error) {
+	rows, err := t.db.read.QueryContext(ctx, `SELECT f.resource, f.asset, f.first_observed_at, b.observed_at, f.attributes FROM facts f
+		JOIN fact_batches b ON b.tenant = f.tenant AND b.seq = f.until_seq
+		WHERE f.tenant = $1 AND f.kind = $2 AND f.until_seq <> 0 AND b.observed_at >= $3
+		AND NOT EXISTS (SELECT 1 FROM facts n WHERE n.tenant = f.tenant AND n.kind = f.kind AND n.resource = f.resource AND n.stream = f.stream AND n.from_seq >= f.until_seq)
+		ORDER BY b.observed_at, f.resource`, t.id, string(fact.KindVulnerability), micros(since))
+	if err != nil {
+		return nil, classify(fmt.Errorf("read closed reports: %w", err))
+	}
+	defer rows.Close()
+	var out []ClosedFinding
+	for rows.Next() {
+		var resource, a string
+		var first, end int64
+		var attrs []byte
+		if err := rows.Scan(&resource, &a, &first, &end, &attrs); err != nil {
+			return nil, classify(err)
+		}
+		vs, err := fact.DecodeValues(fact.KindVulnerability, attrs)
+		if err != nil {
+			return nil, fmt.Errorf("fact of %s: %w", resource, err)
+		}
+		c := ClosedFinding{Asset: a, OpenedAt: moment(first), ClosedAt: moment(end)}
+		c.Severity, _ = vs["severity"].(string)
+		if at, ok := vs["first_seen_at"].(time.Time); ok {
+			c.OpenedAt = at
+		}
+		flaws, _ := vs["cves"].([]string)
+		if len(flaws) == 0 {
+			flaws = []string{resource}
+		}
+		for _, f := range flaws {
+			c.Flaw = f
+			out = append(out, c)
+		}
+	}
+	return out, classify(rows.Err())
+}

@@ -78,6 +78,14 @@ CREATE TABLE discovery_runs (
 );
 CREATE INDEX discovery_runs_scope ON discovery_runs (tenant, scope, begun_at);
 
+-- How far a search came, so that it goes on after a stop.
+CREATE TABLE discovery_progress (
+  tenant TEXT NOT NULL,
+  plan   TEXT NOT NULL,
+  body   BLOB NOT NULL,
+  PRIMARY KEY (tenant, plan)
+);
+
 -- Lists that people keep: the question they asked of the inventory.
 CREATE TABLE asset_views (
   tenant TEXT NOT NULL,

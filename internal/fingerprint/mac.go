@@ -222,3 +222,25 @@ func (m MAC) Describe() (MACKind, string) {
 	}
 	return MACUniversal, ""
 }
+
+// MarshalText writes the usual spelling; no address is the empty text.
+func (m MAC) MarshalText() ([]byte, error) {
+	if m.IsZero() {
+		return nil, nil
+	}
+	return []byte(m.String()), nil
+}
+
+// UnmarshalText reads what [ParseMAC] reads; an empty text is no address.
+func (m *MAC) UnmarshalText(b []byte) error {
+	if len(b) == 0 {
+		*m = MAC{}
+		return nil
+	}
+	got, ok := ParseMAC(string(b))
+	if !ok {
+		return fmt.Errorf("hardware address %.30q: want 00:1b:44:11:3a:b7", b)
+	}
+	*m = got
+	return nil
+}

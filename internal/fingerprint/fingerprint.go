@@ -53,9 +53,9 @@ const (
 
 // Signal is one thing that was seen of a device.
 type Signal struct {
-	Source Source
-	Value  string
-	Port   uint16 // where it was said; 0 if it has no port
+	Source Source `json:"source"`
+	Value  string `json:"value"`
+	Port   uint16 `json:"port,omitempty"` // where it was said; 0 if it has no port
 }
 
 // Device is what was seen of one device. Any part may be empty.

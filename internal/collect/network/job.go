@@ -52,12 +52,22 @@ type Progress struct {
 
 // Port is what was learnt of one TCP port.
 type Port struct {
-	Number  uint16               `json:"port"`
-	Service string               `json:"service,omitempty"` // told from what it said; empty if it said nothing
-	Product string               `json:"product,omitempty"`
-	TLS     bool                 `json:"tls,omitempty"`
-	Asked   bool                 `json:"asked,omitempty"` // what it says was waited for or asked
-	Said    []fingerprint.Signal `json:"said,omitempty"`
+	Number      uint16               `json:"port"`
+	Service     string               `json:"service,omitempty"` // told from what it said; empty if it said nothing
+	Product     string               `json:"product,omitempty"`
+	TLS         bool                 `json:"tls,omitempty"`
+	Asked       bool                 `json:"asked,omitempty"` // what it says was waited for or asked
+	Said        []fingerprint.Signal `json:"said,omitempty"`
+	Certificate *Certificate         `json:"certificate,omitempty"`
+}
+
+// Certificate is what a service that speaks TLS shows of itself.
+type Certificate struct {
+	Subject    string    `json:"subject"`
+	Issuer     string    `json:"issuer"`
+	Names      []string  `json:"names,omitempty"`
+	NotAfter   time.Time `json:"not_after"`
+	SelfSigned bool      `json:"self_signed,omitempty"`
 }
 
 // Host is a device that answered.
@@ -74,6 +84,8 @@ type Host struct {
 	// answer at all, so whether they are open is not known.
 	Asked  int `json:"asked"`
 	Silent int `json:"silent,omitempty"`
+
+	named bool // its names were asked for
 }
 
 // Untouched is an address that was left alone.

@@ -18,3 +18,6 @@ type Neighbour struct {
 	Router    bool
 	Static    bool // entered by a person, not learnt
 }
+
+// maxNeighbours bounds the table that is read.
+const maxNeighbours = 1 << 17

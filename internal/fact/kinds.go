@@ -131,6 +131,7 @@ var all = []*Schema{
 			{"windows_updates", Strings, false, "installed updates: KB5031356"},
 			{"mds2_at", Time, false, "date of the maker's MDS2"},
 			{"mds2_lacks", Strings, false, "security capabilities the MDS2 says the device lacks"},
+			{"switch_port", String, false, "switch and port it hangs on: sw-icu-1 Gi1/0/12"},
 		}, derived([]Attr{
 			{"software_assessed_at", Time, false, "when its software was last held against the advisories: no newer than its list of software and than the advisories"},
 			{"software_assessed", Int, false, "pieces of its software that the advisories in force could speak of"},

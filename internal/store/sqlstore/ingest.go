@@ -25,6 +25,9 @@ type Delivery struct {
 	Rows   int  // rows the file had, for the record
 	// Skipped rows were left out because they were wrong.
 	Skipped int
+	// AllowDrop says that a person has confirmed that what a complete list leaves
+	// out is gone: else one that is empty or much shorter than the last is refused.
+	AllowDrop bool
 }
 
 // Change counts what a batch did to the facts of one kind.
@@ -299,9 +302,11 @@ func (in *ingest) resolve(ctx context.Context) error {
 		in.assets[s.Ref] = m.Asset
 		in.seen[m.Asset] = s.ObservedAt.UTC().Truncate(time.Microsecond)
 		for _, k := range s.Keys {
-			if err := in.exec(ctx, `INSERT INTO inventory_keys (tenant, type, value, asset, last_seq) VALUES ($1, $2, $3, $4, $5)
-				ON CONFLICT (tenant, type, value) DO UPDATE SET asset = excluded.asset, last_seq = excluded.last_seq`,
-				in.tenant.id, string(k.Type), k.Value, m.Asset, in.seq); err != nil {
+			if err := in.exec(ctx, `DELETE FROM inventory_keys WHERE tenant = $1 AND type = $2 AND value = $3`, in.tenant.id, string(k.Type), k.Value); err != nil {
+				return fmt.Errorf("record the key %s: %w", k, err)
+			}
+			if err := in.exec(ctx, `INSERT INTO inventory_keys (tenant, type, value, asset) VALUES ($1, $2, $3, $4)`,
+				in.tenant.id, string(k.Type), k.Value, m.Asset); err != nil {
 				return fmt.Errorf("record the key %s: %w", k, err)
 			}
 		}

@@ -90,7 +90,11 @@ func (in *ingest) software(ctx context.Context) error {
 // What it learns goes to the shared cache only after the commit: an id that
 // was rolled back must not be handed out.
 func (in *ingest) component(ctx context.Context, c fact.Component) (int64, string, error) {
-	identity := strings.Join([]string{c.Ecosystem, c.Name, c.Version, c.Source, c.SourceVersion, c.Arch, c.PURL, c.Distro}, "\x1f")
+	parts := []string{c.Ecosystem, c.Name, c.Version, c.Source, c.SourceVersion, c.Arch, c.PURL, c.Distro}
+	if c.CPE != "" {
+		parts = append(parts, c.CPE) // those without one keep the identity they always had
+	}
+	identity := strings.Join(parts, "\x1f")
 	if n, ok := in.components[identity]; ok {
 		return n, identity, nil
 	}
@@ -106,12 +110,12 @@ func (in *ingest) component(ctx context.Context, c fact.Component) (int64, strin
 	if errors.Is(err, sql.ErrNoRows) {
 		var add *sql.Stmt
 		add, err = in.stmt(ctx, `INSERT INTO inventory_components
-			(id, identity, ecosystem, name, version, source, source_version, arch, purl, distro)
-			SELECT coalesce(max(id), 0) + 1, $1, $2, $3, $4, $5, $6, $7, $8, $9 FROM inventory_components WHERE true RETURNING id`)
+			(id, identity, ecosystem, name, version, source, source_version, arch, purl, distro, cpe)
+			SELECT coalesce(max(id), 0) + 1, $1, $2, $3, $4, $5, $6, $7, $8, $9, $10 FROM inventory_components WHERE true RETURNING id`)
 		if err != nil {
 			return 0, "", err
 		}
-		err = add.QueryRowContext(ctx, identity, c.Ecosystem, c.Name, c.Version, c.Source, c.SourceVersion, c.Arch, c.PURL, c.Distro).Scan(&n)
+		err = add.QueryRowContext(ctx, identity, c.Ecosystem, c.Name, c.Version, c.Source, c.SourceVersion, c.Arch, c.PURL, c.Distro, c.CPE).Scan(&n)
 	}
 	if err != nil {
 		return 0, "", fmt.Errorf("record component %s: %w", c.Name, err)
@@ -192,8 +196,8 @@ func (t *Tenant) Software(ctx context.Context, assetID string) ([]fact.Component
 			}
 			seen[n] = true
 			c := fact.Component{Asset: assetID}
-			err := t.db.read.QueryRowContext(ctx, `SELECT ecosystem, name, version, source, source_version, arch, purl, distro FROM inventory_components WHERE id = $1`, n).
-				Scan(&c.Ecosystem, &c.Name, &c.Version, &c.Source, &c.SourceVersion, &c.Arch, &c.PURL, &c.Distro)
+			err := t.db.read.QueryRowContext(ctx, `SELECT ecosystem, name, version, source, source_version, arch, purl, distro, cpe FROM inventory_components WHERE id = $1`, n).
+				Scan(&c.Ecosystem, &c.Name, &c.Version, &c.Source, &c.SourceVersion, &c.Arch, &c.PURL, &c.Distro, &c.CPE)
 			if err != nil {
 				return nil, classify(fmt.Errorf("component %d: %w", n, err))
 			}

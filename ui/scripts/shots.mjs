@@ -42,6 +42,9 @@ const asset = (await get("/resources/asset?limit=1")).items[0];
 const person = (await get("/resources/person?limit=1")).items[0];
 const imported = (await get("/imports?limit=1")).items[0];
 
+const model = (await get("/devices/models")).items[0];
+const group = (await get("/vulnerabilities")).groups[0];
+
 const encode = encodeURIComponent;
 const pages = {
   today: "/",
@@ -51,6 +54,16 @@ const pages = {
   result: `/goals/${goal.id}/checks/${check.id}/results/${encode(result.resource)}`,
   assets: "/assets",
   asset: `/assets/${encode(asset.id)}`,
+  software: `/assets/${encode(asset.id)}/software`,
+  history: `/assets/${encode(asset.id)}/history`,
+  questions: "/assets-questions",
+  vulnerabilities: "/vulnerabilities",
+  flaw: `/vulnerabilities/${encode(group?.flaws[0] ?? "CVE-2024-3094")}`,
+  decisions: "/vulnerabilities/decisions",
+  devices: "/devices",
+  ...(model ? { model: `/devices/${encode(model.id)}` } : {}),
+  feeds: "/feeds",
+  discovery: "/discovery",
   people: "/people",
   person: `/people/${encode(person.id)}`,
   vendors: "/vendors",

@@ -121,6 +121,144 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/decisions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List decisions about findings */
+        get: operations["list-decisions"];
+        put?: never;
+        /** Accept, dispute or compensate findings until a day */
+        post: operations["decide"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/decisions/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** End a decision before its day */
+        delete: operations["end-decision"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/devices/models": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List models of devices across the hospital */
+        get: operations["list-models"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/devices/models/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Show one model with its units and advisories */
+        get: operations["get-model"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/discovery/runs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List searches of networks, newest first */
+        get: operations["list-discovery-runs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/discovery/scopes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List networks that may be searched */
+        get: operations["list-scopes"];
+        /** Permit a network to be searched, and say how */
+        put: operations["put-scope"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/discovery/scopes/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Take the permission back */
+        delete: operations["delete-scope"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/discovery/scopes/{name}/runs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Search a permitted network now */
+        post: operations["discover"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/events": {
         parameters: {
             query?: never;
@@ -132,6 +270,41 @@ export interface paths {
         get: operations["follow-events"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/feeds": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Show the advisories in force */
+        get: operations["get-feeds"];
+        put?: never;
+        /** Bring a signed feed */
+        post: operations["bring-feed"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/feeds/keys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Trust a key that signs feeds */
+        post: operations["trust-key"];
         delete?: never;
         options?: never;
         head?: never;
@@ -236,6 +409,194 @@ export interface paths {
         put?: never;
         post?: never;
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/inventory": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Count the inventory and what is open about it */
+        get: operations["get-inventory"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/inventory/assets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Set what people know of assets */
+        patch: operations["edit-assets"];
+        trace?: never;
+    };
+    "/inventory/assets/{id}/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Show how an asset was recognized and what changed */
+        get: operations["get-asset-history"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/inventory/assets/{id}/sbom": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Save an asset's software as a bill of materials */
+        get: operations["get-asset-sbom"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/inventory/assets/{id}/software": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List an asset's software with what the advisories say of it */
+        get: operations["list-asset-software"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/inventory/merges": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Join two records of one device */
+        post: operations["merge-assets"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/inventory/merges/{id}/undo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take a merge back */
+        post: operations["undo-merge"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/inventory/questions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List doubtful merges */
+        get: operations["list-merge-questions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/inventory/questions/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Say whether two records are one device */
+        post: operations["answer-merge-question"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/inventory/views": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List kept questions to the inventory */
+        get: operations["list-views"];
+        /** Keep a question to the inventory */
+        put: operations["put-view"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/inventory/views/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Forget a kept question */
+        delete: operations["delete-view"];
         options?: never;
         head?: never;
         patch?: never;
@@ -386,7 +747,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The report as a table */
+        /** Every result as a table */
         get: operations["get-report-csv"];
         put?: never;
         post?: never;
@@ -672,10 +1033,90 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/vulnerabilities": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Show what to mend first */
+        get: operations["get-vulnerabilities"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/vulnerabilities/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Say whether the organization is affected by a flaw */
+        get: operations["get-flaw"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/vulnerabilities/{id}/why": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Explain how software was judged about a flaw */
+        get: operations["explain-flaw"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        Advisory: {
+            id: string;
+            /** Format: date-time */
+            modified?: string;
+            /** @description Products and versions in words, at most 20 */
+            products: string[];
+            source: string;
+            title: string;
+            /** Format: date-time */
+            withdrawn?: string;
+        };
+        AffectedAsset: {
+            asset: components["schemas"]["Ref"];
+            criticality?: string;
+            decision?: string;
+            disposition?: string;
+            /** @description Id of the vulnerability */
+            finding: string;
+            /** Format: date-time */
+            fix_by?: string;
+            fixed?: string;
+            location?: string;
+            owner?: string;
+            /** Format: date-time */
+            since?: string;
+            software?: string;
+            version?: string;
+            witnesses: string[];
+        };
         AssessAssessment: {
             /** Format: date-time */
             as_of: string;
@@ -757,6 +1198,19 @@ export interface components {
             name: string;
             state?: string;
         };
+        AssessmentGap: {
+            /** Format: int64 */
+            assets: number;
+            /**
+             * Format: int64
+             * @description Pieces of software, counted per asset
+             */
+            count: number;
+            ecosystem: string;
+            /** @description A few of their names */
+            sample: string[];
+            why: string;
+        };
         AssessmentSummary: {
             /** Format: date-time */
             as_of: string;
@@ -775,6 +1229,58 @@ export interface components {
              * @example import of roster.csv
              */
             trigger: string;
+        };
+        AssetChange: {
+            after: unknown;
+            /** Format: date-time */
+            at: string;
+            before: unknown;
+            /** @description Which source */
+            title: string;
+            /** @description Attribute, or software */
+            what: string;
+        };
+        AssetEdit: {
+            assets: string[];
+            reason?: string;
+            /** @description Attribute to value; null takes back what a person said. Attributes: owner, site, zone, location, criticality, class, status, fragile, internet_facing, handles_phi, tag, name */
+            values: {
+                [key: string]: unknown;
+            };
+        };
+        AssetHistory: {
+            /** @description Newest first, at most 200 */
+            changes: components["schemas"]["AssetChange"][];
+            /** @description What it was recognized by, and when */
+            identity: components["schemas"]["IdentityLink"][];
+            merges: components["schemas"]["AssetMerge"][];
+            more: boolean;
+        };
+        AssetMerge: {
+            /** Format: date-time */
+            at: string;
+            by: string;
+            id: string;
+            other: components["schemas"]["Ref"];
+            reason: string;
+            undone: boolean;
+        };
+        AssetToCheck: {
+            advisory: string;
+            asset: components["schemas"]["Ref"];
+            product: string;
+            reason: string;
+            versions?: string;
+        };
+        AssetView: {
+            readonly by?: string;
+            columns?: string[];
+            filters?: string[];
+            /** @enum {string} */
+            kind: "asset" | "vulnerability";
+            name: string;
+            q?: string;
+            sort?: string;
         };
         Attribute: {
             /** @description Computed from several facts */
@@ -820,6 +1326,11 @@ export interface components {
              * @example d.osei@prairie.example
              */
             who: string;
+        };
+        Cadence: {
+            /** Format: int64 */
+            days: number;
+            source: string;
         };
         Change: {
             /** Format: date-time */
@@ -958,6 +1469,10 @@ export interface components {
             /** @description Up to three values */
             sample: string[];
         };
+        Compensation: {
+            do: string;
+            lacks: string;
+        };
         ConfirmInputBody: {
             /** @description Six digits of the authenticator app */
             code: string;
@@ -993,6 +1508,63 @@ export interface components {
             /** @description Shown once: Authorization: Bearer <secret> */
             secret: string;
         };
+        DecisionInput: {
+            /** @description What holds the flaw, for a compensation */
+            control?: string;
+            flaw: string;
+            /** @description An asset's id, or attribute=value; empty for every asset */
+            group?: string;
+            /** @enum {string} */
+            kind: "accept" | "dispute" | "compensate";
+            reason: string;
+            /** @description Name, * allowed; empty for any */
+            software?: string;
+            /** Format: date-time */
+            until: string;
+            version?: string;
+        };
+        DeviceChange: {
+            /** @enum {string} */
+            change: "new" | "gone" | "moved" | "port_opened" | "port_closed";
+            device: string;
+            say: string;
+        };
+        DeviceModel: {
+            /**
+             * Format: int64
+             * @description Advisories about it, certain, likely and to check
+             */
+            advisories: number;
+            /** Format: int64 */
+            assets: number;
+            class: string;
+            /** @description What has to hold what the device lacks */
+            compensations?: components["schemas"]["Compensation"][];
+            /**
+             * Format: int64
+             * @description Open findings on them
+             */
+            findings: number;
+            id: string;
+            /** @description Security capabilities it lacks */
+            lacks: string[];
+            manufacturer: string;
+            /** @description The maker's disclosure is on file */
+            mds2: boolean;
+            model: string;
+            /** @description On the page of one model */
+            said?: components["schemas"]["ModelAdvisory"][];
+            severity?: string;
+            /** Format: date-time */
+            support_ends?: string;
+            /** @description What kind of device */
+            term?: string;
+            /** Format: int64 */
+            to_check: number;
+            /** @description On the page of one model */
+            units?: components["schemas"]["ModelUnit"][];
+            versions: string[];
+        };
         DiffRow: {
             /** @enum {string} */
             change: "added" | "updated" | "removed";
@@ -1000,6 +1572,70 @@ export interface components {
             label: string;
             /** @description At most 12 */
             values: components["schemas"]["ValueChange"][];
+        };
+        DiscoveryRun: {
+            /** Format: date-time */
+            begun_at: string;
+            /** @description What is different from the search before, at most 500 */
+            changes: components["schemas"]["DeviceChange"][];
+            /** Format: date-time */
+            ended_at?: string;
+            error?: string;
+            /**
+             * Format: int64
+             * @description Devices that answered
+             */
+            found: number;
+            id: string;
+            /**
+             * Format: int64
+             * @description Addresses that must not be probed, left alone
+             */
+            left: number;
+            /**
+             * Format: int64
+             * @description Addresses tried
+             */
+            looked: number;
+            /** @description What it could not do */
+            notes: components["schemas"]["Note"][];
+            scope: string;
+            /** @enum {string} */
+            state: "running" | "done" | "failed" | "stopped";
+        };
+        DiscoveryScope: {
+            /** @description How often: 24h, 168h; empty: only when asked */
+            every?: string;
+            /** @description Not before this hour: 01:00 */
+            from?: string;
+            name: string;
+            /** @description CIDR */
+            networks: string[];
+            /** @description Who permitted it */
+            note?: string;
+            /** @description Empty for the ports that hospitals use */
+            ports?: number[];
+            /**
+             * @description cautious: connections only, one device at a time; never: not searched
+             * @enum {string}
+             */
+            profile: "normal" | "cautious" | "never";
+            /**
+             * Format: int64
+             * @description Packets a second at most; 0 for the profile's own
+             */
+            rate?: number;
+            /** @description Not after this hour: 05:00 */
+            to?: string;
+            /** @description Zone that devices found here are in */
+            zone?: string;
+        };
+        Edited: {
+            /** Format: int64 */
+            assets: number;
+            /** Format: int64 */
+            changed: number;
+            job?: components["schemas"]["Job"];
         };
         Enrollment: {
             /** @description To type */
@@ -1016,6 +1652,28 @@ export interface components {
             type: "job" | "changed";
             /** @description The reader's version, for changed */
             version?: string;
+        };
+        Explanation: {
+            advisory?: string;
+            ecosystem: string;
+            fixed?: string;
+            /** @description The range of versions it was compared with */
+            range?: string;
+            /** @description In a sentence */
+            say: string;
+            software: string;
+            source?: string;
+            /** @enum {string} */
+            verdict: "affected" | "not_affected" | "not_assessed";
+            version: string;
+        };
+        Exploited: {
+            action?: string;
+            /** Format: date-time */
+            added?: string;
+            /** Format: date-time */
+            due?: string;
+            ransomware: boolean;
         };
         Facet: {
             attribute: string;
@@ -1040,6 +1698,80 @@ export interface components {
             what: string;
             why: string;
         };
+        FeedBrief: {
+            /** Format: date-time */
+            built_at: string;
+            /** @description SHA-256 of the feed */
+            id: string;
+            /** @description Older than the organization allows */
+            stale: boolean;
+        };
+        FeedDetail: {
+            /** Format: date-time */
+            built_at: string;
+            ecosystems: components["schemas"]["FeedEcosystem"][];
+            /** @description SHA-256 of the feed */
+            id: string;
+            /**
+             * Format: int64
+             * @description Records that could not be read
+             */
+            refused: number;
+            /** @description A few of them, at most 200 */
+            refused_of: components["schemas"]["FeedRefused"][];
+            signed_by: string;
+            /** Format: int64 */
+            size: number;
+            sources: components["schemas"]["FeedSource"][];
+            /** @description Older than the organization allows */
+            stale: boolean;
+        };
+        FeedEcosystem: {
+            /**
+             * Format: int64
+             * @description Pieces of software of it that the inventory holds
+             */
+            installed: number;
+            /** @example Debian:12 */
+            name: string;
+            /** Format: date-time */
+            newest?: string;
+            /** Format: int64 */
+            records: number;
+            stale: boolean;
+        };
+        FeedRefused: {
+            file?: string;
+            /** Format: int64 */
+            line?: number;
+            record?: string;
+            source: string;
+            why: string;
+        };
+        FeedSource: {
+            id: string;
+            /**
+             * Format: date-time
+             * @description Newest change among its records
+             */
+            newest?: string;
+            /** Format: int64 */
+            records: number;
+            /** Format: int64 */
+            refused: number;
+            stale: boolean;
+            title: string;
+            why?: string;
+        };
+        FeedStatus: {
+            /** @description How old each kind of source may be */
+            cadences: components["schemas"]["Cadence"][];
+            /** @description Feeds kept beside it */
+            earlier: components["schemas"]["FeedBrief"][];
+            in_force?: components["schemas"]["FeedDetail"];
+            /** @description Who may sign feeds */
+            keys: components["schemas"]["TrustedKey"][];
+        };
         FieldFault: {
             /** @example expected string to be an email address */
             what: string;
@@ -1054,6 +1786,85 @@ export interface components {
             /** @description Name of a template for GET /imports/templates/{name} */
             template?: string;
             title: string;
+        };
+        FlawDecision: {
+            /** Format: date-time */
+            at: string;
+            by: string;
+            control?: string;
+            /**
+             * Format: int64
+             * @description Findings it covers now
+             */
+            covers: number;
+            /** Format: date-time */
+            ended_at?: string;
+            ended_by?: string;
+            flaw: string;
+            /** @description An asset's id, or attribute=value */
+            group?: string;
+            id: string;
+            /** @enum {string} */
+            kind: "accept" | "dispute" | "compensate";
+            live: boolean;
+            reason: string;
+            software?: string;
+            /** Format: date-time */
+            until: string;
+            version?: string;
+        };
+        FlawDetail: {
+            /** @description What each source says */
+            advisories: components["schemas"]["Advisory"][];
+            /** @description At most 500 */
+            affected: components["schemas"]["AffectedAsset"][];
+            /** Format: int64 */
+            affected_all: number;
+            aliases: string[];
+            /**
+             * @description unknown: no advisory in force knows the id
+             * @enum {string}
+             */
+            answer: "affected" | "not_affected" | "not_assessed" | "unknown";
+            /** @description What was asked for, where it is another name */
+            asked: string;
+            /** Format: double */
+            cvss?: number;
+            decisions: components["schemas"]["FlawDecision"][];
+            details?: string;
+            /** Format: double */
+            epss?: number;
+            exploited?: components["schemas"]["Exploited"];
+            feed?: components["schemas"]["FeedBrief"];
+            /** @description Software of which nobody can say */
+            gaps: components["schemas"]["AssessmentGap"][];
+            id: string;
+            /**
+             * Format: int64
+             * @description Assets whose software was held against the advisories
+             */
+            looked: number;
+            /**
+             * Format: int64
+             * @description Assets in use of which no source lists the software
+             */
+            not_looked: number;
+            points?: components["schemas"]["Points"];
+            /** Format: date-time */
+            published?: string;
+            references: string[];
+            /** @description The answer in a sentence, with what it counts */
+            say: string;
+            severity?: string;
+            title: string;
+            /** @description Devices that a person has to compare */
+            to_check: components["schemas"]["AssetToCheck"][];
+            vector?: string;
+        };
+        FlawWhy: {
+            asset?: components["schemas"]["Ref"];
+            flaw: string;
+            lines: components["schemas"]["Explanation"][];
         };
         Gap: {
             check: string;
@@ -1122,6 +1933,18 @@ export interface components {
             kind: "critical_access" | "community" | "clinic" | "health_system";
             name: string;
             state: string;
+        };
+        IdentityLink: {
+            /** Format: date-time */
+            first: string;
+            /** @example serial:5cg1234abc */
+            key: string;
+            /** Format: date-time */
+            last: string;
+            /** @description In a sentence */
+            reason: string;
+            stream: string;
+            title: string;
         };
         ImportDetail: {
             /** Format: date-time */
@@ -1243,6 +2066,33 @@ export interface components {
             /** @description The format's name, for people */
             title: string;
         };
+        InventorySummary: {
+            /** Format: int64 */
+            assets: number;
+            /** Format: int64 */
+            fragile: number;
+            /** Format: int64 */
+            in_use: number;
+            /** Format: int64 */
+            medical: number;
+            /** Format: int64 */
+            no_owner: number;
+            /**
+             * Format: int64
+             * @description In use, and no source lists their software
+             */
+            no_software: number;
+            /**
+             * Format: int64
+             * @description Doubtful merges to decide
+             */
+            questions: number;
+            /**
+             * Format: int64
+             * @description Seen on the network, in no list
+             */
+            unknown: number;
+        };
         Invitation: {
             /** @description Secret of the set-up link, shown once: send the page /set-up#<link> */
             link: string;
@@ -1279,6 +2129,10 @@ export interface components {
              * @description 0 where it is not known
              */
             total: number;
+        };
+        KeyInputBody: {
+            /** @description As asepsis feed key prints it */
+            key: string;
         };
         LedgerCheck: {
             /** Format: date-time */
@@ -1327,17 +2181,35 @@ export interface components {
             /** @enum {string} */
             role: "administrator" | "analyst" | "auditor" | "executive";
         };
+        ListAssetView: {
+            items: components["schemas"]["AssetView"][];
+        };
         ListCheckRow: {
             items: components["schemas"]["CheckRow"][];
         };
+        ListDeviceModel: {
+            items: components["schemas"]["DeviceModel"][];
+        };
+        ListDiscoveryRun: {
+            items: components["schemas"]["DiscoveryRun"][];
+        };
+        ListDiscoveryScope: {
+            items: components["schemas"]["DiscoveryScope"][];
+        };
         ListFileFormat: {
             items: components["schemas"]["FileFormat"][];
+        };
+        ListFlawDecision: {
+            items: components["schemas"]["FlawDecision"][];
         };
         ListGoalTile: {
             items: components["schemas"]["GoalTile"][];
         };
         ListHospital: {
             items: components["schemas"]["Hospital"][];
+        };
+        ListMergeQuestion: {
+            items: components["schemas"]["MergeQuestion"][];
         };
         ListParameter: {
             items: components["schemas"]["Parameter"][];
@@ -1386,6 +2258,52 @@ export interface components {
             recovery_codes_left: number;
             /** @enum {string} */
             role: "administrator" | "analyst" | "auditor" | "executive";
+        };
+        MergeAnswer: {
+            reason?: string;
+            same: boolean;
+        };
+        MergeInput: {
+            keep: string;
+            other: string;
+            reason: string;
+        };
+        MergeQuestion: {
+            a: components["schemas"]["Ref"];
+            against: string[];
+            /** Format: date-time */
+            asked_at: string;
+            b: components["schemas"]["Ref"];
+            for: string[];
+            id: string;
+            /**
+             * Format: double
+             * @description How likely they are one, 0 to 1
+             */
+            score: number;
+        };
+        ModelAdvisory: {
+            advisory: string;
+            /** Format: int64 */
+            assets: number;
+            flaws: string[];
+            /** @enum {string} */
+            grade: "certain" | "likely" | "check_by_hand";
+            product: string;
+            reason: string;
+            versions?: string;
+        };
+        ModelUnit: {
+            asset: components["schemas"]["Ref"];
+            criticality?: string;
+            /** Format: int64 */
+            findings: number;
+            location?: string;
+            owner?: string;
+            serial?: string;
+            udi?: string;
+            version?: string;
+            zone?: string;
         };
         NewLink: {
             /** @description Secret of the set-up link, shown once: send the page /set-up#<link> */
@@ -1521,6 +2439,16 @@ export interface components {
              */
             total: number;
         };
+        PageSoftwareRow: {
+            items: components["schemas"]["SoftwareRow"][];
+            /** @description Cursor of the next page; empty on the last */
+            next: string;
+            /**
+             * Format: int64
+             * @description Items on all pages; -1 where it is not counted
+             */
+            total: number;
+        };
         Parameter: {
             /** @description Check id; empty for those of all checks */
             check: string;
@@ -1550,6 +2478,11 @@ export interface components {
             new_password: string;
             /** @description The one in force */
             password: string;
+        };
+        Points: {
+            automatable: boolean;
+            exploitation: string;
+            technical_impact: string;
         };
         PolicyCoverage: {
             /** Format: int64 */
@@ -1800,6 +2733,21 @@ export interface components {
             email: string;
             password: string;
         };
+        SoftwareRow: {
+            ecosystem: string;
+            /** @description The version that mends all of them */
+            fixed?: string;
+            /** Format: int64 */
+            flaw_count: number;
+            /** @description At most 20 */
+            flaws: string[];
+            name: string;
+            purl?: string;
+            /** @enum {string} */
+            verdict: "affected" | "not_affected" | "not_assessed";
+            version: string;
+            why?: string;
+        };
         Source: {
             /** @enum {string} */
             assurance: "attested" | "imported" | "measured";
@@ -1845,6 +2793,28 @@ export interface components {
             not_measured: number;
             /** Format: int64 */
             pass: number;
+        };
+        TimeToFix: {
+            /**
+             * Format: int64
+             * @description Findings mended in the period
+             */
+            fixed: number;
+            /** Format: double */
+            median_days?: number;
+            /**
+             * Format: double
+             * @description Age of the oldest open one
+             */
+            oldest_days?: number;
+            /**
+             * Format: int64
+             * @description Findings still open; they count as no time to mend
+             */
+            open: number;
+            /** Format: double */
+            p90_days?: number;
+            severity: string;
         };
         Today: {
             /** @description Since the assessment before, gravest first */
@@ -1901,6 +2871,51 @@ export interface components {
             goals_met: number;
             /** Format: double */
             score: number | null;
+        };
+        TrustedKey: {
+            key: string;
+            name: string;
+        };
+        UnmergeInputBody: {
+            reason: string;
+        };
+        UpdateGroup: {
+            /** Format: int64 */
+            asset_count: number;
+            /** @description At most 50 */
+            assets: components["schemas"]["Ref"][];
+            /** @enum {string} */
+            decision: "act" | "attend" | "track_closely" | "track";
+            /**
+             * Format: double
+             * @description The highest among them; 0 where unknown
+             */
+            epss: number;
+            /** Format: int64 */
+            exploited: number;
+            /** Format: int64 */
+            findings: number;
+            /**
+             * Format: date-time
+             * @description The earliest day among them
+             */
+            fix_by?: string;
+            /** @description The version or update that mends all of it; empty where there is none */
+            fixed?: string;
+            /** Format: int64 */
+            flaw_count: number;
+            /** @description At most 50, gravest first */
+            flaws: string[];
+            id: string;
+            /** @description Who answers for the assets */
+            owners: string[];
+            /** @description The gravest among them */
+            severity: string;
+            software: string;
+            /** @example Update openssl to 3.0.15 */
+            title: string;
+            /** @description Why it stands where it stands */
+            why: string[];
         };
         User: {
             /** Format: date-time */
@@ -1962,6 +2977,87 @@ export interface components {
             after: unknown;
             before: unknown;
             name: string;
+        };
+        VulnerabilityOverview: {
+            /**
+             * Format: int64
+             * @description Of these, whose software or scan lets us say something
+             */
+            assessed: number;
+            /**
+             * Format: int64
+             * @description Assets in use
+             */
+            assets: number;
+            /**
+             * Format: int64
+             * @description Of these, with open findings
+             */
+            assets_open: number;
+            /** @description Open findings by severity */
+            by_severity: {
+                [key: string]: number;
+            };
+            /**
+             * Format: int64
+             * @description Advisories about devices that a person has to compare
+             */
+            checks: number;
+            /**
+             * Format: int64
+             * @description Pieces of software held against the advisories, counted per asset
+             */
+            components: number;
+            /**
+             * Format: int64
+             * @description Pieces of software that no advisory in force can speak of
+             */
+            components_not_assessed: number;
+            /**
+             * Format: int64
+             * @description Findings that a person accepted, disputed or compensated, not counted as open
+             */
+            decided: number;
+            /**
+             * Format: int64
+             * @description Open findings to be mended within seven days
+             */
+            due_soon: number;
+            /**
+             * Format: int64
+             * @description Open findings that CISA knows to be exploited
+             */
+            exploited: number;
+            /** @description The advisories in force; absent where none were brought */
+            feed?: components["schemas"]["FeedBrief"];
+            /**
+             * Format: int64
+             * @description Different flaws among them
+             */
+            flaws: number;
+            /** @description What was not assessed, and why; most first */
+            gaps: components["schemas"]["AssessmentGap"][];
+            /** @description Updates that mend the most, most urgent first */
+            groups: components["schemas"]["UpdateGroup"][];
+            /** Format: int64 */
+            groups_total: number;
+            /**
+             * Format: int64
+             * @description Of these, of which nobody knows
+             */
+            not_assessed: number;
+            /**
+             * Format: int64
+             * @description Findings: one flaw on one asset, however many sources report it
+             */
+            open: number;
+            /**
+             * Format: int64
+             * @description Open findings past the day they were to be mended by
+             */
+            past_due: number;
+            /** @description How long findings took to be mended in the last 365 days, by severity */
+            times: components["schemas"]["TimeToFix"][];
         };
     };
     responses: never;
@@ -2293,6 +3389,330 @@ export interface operations {
             };
         };
     };
+    "list-decisions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListFlawDecision"];
+                };
+            };
+            /** @description What went wrong, and what to do about it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    decide: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DecisionInput"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FlawDecision"];
+                };
+            };
+            /** @description What went wrong, and what to do about it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "end-decision": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FlawDecision"];
+                };
+            };
+            /** @description What went wrong, and what to do about it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "list-models": {
+        parameters: {
+            query?: {
+                q?: string;
+            };
+            header?: {
+                /** @description The ETag of the answer that the client still has */
+                "If-None-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListDeviceModel"];
+                };
+            };
+            /** @description Unchanged: the ETag is the one in If-None-Match */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What went wrong, and what to do about it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-model": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag of the answer that the client still has */
+                "If-None-Match"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeviceModel"];
+                };
+            };
+            /** @description Unchanged: the ETag is the one in If-None-Match */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What went wrong, and what to do about it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "list-discovery-runs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListDiscoveryRun"];
+                };
+            };
+            /** @description What went wrong, and what to do about it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "list-scopes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListDiscoveryScope"];
+                };
+            };
+            /** @description What went wrong, and what to do about it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "put-scope": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DiscoveryScope"];
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What went wrong, and what to do about it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "delete-scope": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What went wrong, and what to do about it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    discover: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+            /** @description What went wrong, and what to do about it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "follow-events": {
         parameters: {
             query?: never;
@@ -2309,6 +3729,102 @@ export interface operations {
                 };
                 content: {
                     "text/event-stream": components["schemas"]["Event"];
+                };
+            };
+            /** @description What went wrong, and what to do about it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-feeds": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FeedStatus"];
+                };
+            };
+            /** @description What went wrong, and what to do about it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "bring-feed": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description A feed file as asepsis feed build writes it */
+        requestBody: {
+            content: {
+                "application/octet-stream": string;
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FeedStatus"];
+                };
+            };
+            /** @description What went wrong, and what to do about it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "trust-key": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["KeyInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FeedStatus"];
                 };
             };
             /** @description What went wrong, and what to do about it */
@@ -2576,6 +4092,418 @@ export interface operations {
             };
             /** @description Unchanged: the ETag is the one in If-None-Match */
             304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What went wrong, and what to do about it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-inventory": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag of the answer that the client still has */
+                "If-None-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InventorySummary"];
+                };
+            };
+            /** @description Unchanged: the ETag is the one in If-None-Match */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What went wrong, and what to do about it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "edit-assets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AssetEdit"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Edited"];
+                };
+            };
+            /** @description What went wrong, and what to do about it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-asset-history": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag of the answer that the client still has */
+                "If-None-Match"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AssetHistory"];
+                };
+            };
+            /** @description Unchanged: the ETag is the one in If-None-Match */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What went wrong, and what to do about it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-asset-sbom": {
+        parameters: {
+            query?: {
+                format?: "cyclonedx" | "spdx";
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Content-Disposition"?: string;
+                    "Content-Security-Policy"?: string;
+                    "Content-Type"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": string;
+                };
+            };
+            /** @description What went wrong, and what to do about it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "list-asset-software": {
+        parameters: {
+            query?: {
+                /** @description What the page before gave as next */
+                cursor?: string;
+                limit?: number;
+                /** @description Text in name or version */
+                q?: string;
+                verdict?: "affected" | "not_affected" | "not_assessed";
+            };
+            header?: {
+                /** @description The ETag of the answer that the client still has */
+                "If-None-Match"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageSoftwareRow"];
+                };
+            };
+            /** @description Unchanged: the ETag is the one in If-None-Match */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What went wrong, and what to do about it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "merge-assets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MergeInput"];
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What went wrong, and what to do about it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "undo-merge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UnmergeInputBody"];
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What went wrong, and what to do about it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "list-merge-questions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListMergeQuestion"];
+                };
+            };
+            /** @description What went wrong, and what to do about it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "answer-merge-question": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MergeAnswer"];
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What went wrong, and what to do about it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "list-views": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListAssetView"];
+                };
+            };
+            /** @description What went wrong, and what to do about it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "put-view": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AssetView"];
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What went wrong, and what to do about it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "delete-view": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3667,6 +5595,120 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["NewLink"];
+                };
+            };
+            /** @description What went wrong, and what to do about it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-vulnerabilities": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag of the answer that the client still has */
+                "If-None-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VulnerabilityOverview"];
+                };
+            };
+            /** @description Unchanged: the ETag is the one in If-None-Match */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What went wrong, and what to do about it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-flaw": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag of the answer that the client still has */
+                "If-None-Match"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FlawDetail"];
+                };
+            };
+            /** @description Unchanged: the ETag is the one in If-None-Match */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What went wrong, and what to do about it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "explain-flaw": {
+        parameters: {
+            query?: {
+                /** @description Only of this asset; else of every piece of software the flaw could be in */
+                asset?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FlawWhy"];
                 };
             };
             /** @description What went wrong, and what to do about it */

@@ -21,9 +21,18 @@ const groups: { title?: string; entries: Entry[] }[] = [
     ],
   },
   {
+    title: "What to mend",
+    entries: [
+      { to: "/vulnerabilities", label: "Vulnerabilities", icon: "vulnerabilities", need: "read_detail" },
+      { to: "/devices", label: "Device models", icon: "devices", need: "read_detail" },
+      { to: "/feeds", label: "Advisories", icon: "feeds", need: "read_detail" },
+    ],
+  },
+  {
     title: "What is known",
     entries: [
       { to: "/assets", label: "Assets", icon: "assets", need: "read_detail" },
+      { to: "/discovery", label: "Discovery", icon: "discovery", need: "read_detail" },
       { to: "/people", label: "People", icon: "people", need: "read_detail" },
       { to: "/accounts", label: "Accounts", icon: "accounts", need: "read_detail" },
       { to: "/vendors", label: "Vendors", icon: "vendors", need: "read_detail" },

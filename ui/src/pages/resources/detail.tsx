@@ -1,5 +1,7 @@
+import { useState } from "react";
 import { Link, useParams } from "react-router";
 import { useResource } from "@/api/queries";
+import { may, useSession } from "@/api/session";
 import type { Attribute, ResultOfCheck } from "@/api/types";
 import { ago, count, day, moment, plural } from "@/lib/format";
 import { resourceHome, resourceLink } from "@/lib/links";
@@ -7,6 +9,7 @@ import { assuranceWord, attributeLabel, attributeValue, capital, inWords, kindWo
 import { EmptyState, ErrorState, PageHead, Panel, Skeleton } from "@/ui/page";
 import { Severity, VerdictBadge } from "@/ui/state";
 import { type Column, DataTable } from "@/ui/table";
+import { EditDialog } from "../assets/tools";
 import { kindPage } from "./kinds";
 import "../goals/goals.css";
 
@@ -115,6 +118,8 @@ function Detail({ kind }: { kind: string }) {
   const { id = "" } = useParams();
   const resource = useResource(kind, id);
   const data = resource.data;
+  const session = useSession();
+  const [editing, setEditing] = useState(false);
   const home = kindPage(kind, capital(kindWord(kind)));
   const disputed = data?.attributes.filter((one) => one.others.length > 0).length ?? 0;
   return (
@@ -134,6 +139,24 @@ function Detail({ kind }: { kind: string }) {
               )}
               {data.first_seen && <>, first seen {day(data.first_seen)}</>}
               {data.components > 0 && <>, {count(data.components)} installed programs known</>}.
+            </>
+          )
+        }
+        actions={
+          kind === "asset" &&
+          data && (
+            <>
+              {may(session, "manage_inventory") && (
+                <button type="button" className="button" onClick={() => setEditing(true)}>
+                  Edit
+                </button>
+              )}
+              <Link className="button" to={`${resourceLink("asset", id)}/software`}>
+                Software
+              </Link>
+              <Link className="button" to={`${resourceLink("asset", id)}/history`}>
+                History
+              </Link>
             </>
           )
         }
@@ -183,6 +206,7 @@ function Detail({ kind }: { kind: string }) {
           </div>
         </div>
       )}
+      {data && editing && <EditDialog assets={[data.id]} onClose={() => setEditing(false)} />}
     </div>
   );
 }

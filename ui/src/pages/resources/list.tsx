@@ -1,3 +1,4 @@
+import { useState } from "react";
 import { Link, useParams } from "react-router";
 import { unknownValue, useResources } from "@/api/queries";
 import type { Facet, ResourceRow } from "@/api/types";
@@ -11,6 +12,8 @@ import { Select } from "@/ui/field";
 import { EmptyState, ErrorState, PageHead, Skeleton } from "@/ui/page";
 import { SearchBox } from "@/ui/searchbox";
 import { type Column, DataTable, Pager } from "@/ui/table";
+import { may, useSession } from "@/api/session";
+import { EditDialog, Summary, Views } from "../assets/tools";
 import { kindPage } from "./kinds";
 
 const limit = 50;
@@ -22,6 +25,20 @@ export function List({ kind }: { kind: string }) {
   const list = useResources(kind, { ...filters, filters: chosen, limit });
   const page = kindPage(kind, capital(kindWord(kind)));
   const data = list.data;
+  const edits = may(useSession(), "manage_inventory") && kind === "asset";
+  const [selected, setSelected] = useState<ReadonlySet<string>>(new Set());
+  const [editing, setEditing] = useState(false);
+  const pick = (ids: string[], on: boolean) =>
+    setSelected((now) => {
+      const next = new Set(now);
+      for (const id of ids) {
+        if (on) next.add(id);
+        else next.delete(id);
+      }
+      return next;
+    });
+  const shown = data?.items.map((row) => row.id) ?? [];
+  const allShown = shown.length > 0 && shown.every((id) => selected.has(id));
 
   const columns: Column<ResourceRow>[] = [
     { id: "label", header: capital(kindWord(kind, 1)), sort: "label", cell: (row) => row.label },
@@ -46,12 +63,31 @@ export function List({ kind }: { kind: string }) {
         ]
       : []),
     { id: "tally", header: "Check results", cell: (row) => <TallyLine tally={inScope(row.tally)} /> },
+    ...(edits
+      ? [
+          {
+            id: "select",
+            header: "Select",
+            cell: (row: ResourceRow) => (
+              <input
+                type="checkbox"
+                className="row-check"
+                aria-label={`Select ${row.label}`}
+                checked={selected.has(row.id)}
+                onChange={(event) => pick([row.id], event.target.checked)}
+              />
+            ),
+          },
+        ]
+      : []),
   ];
 
   const narrowed = chosen.length > 0 || filters.q || filters.check || filters.asset;
   return (
     <div className="page">
       <PageHead title={page.title} lead={page.lead} />
+      {kind === "asset" && <Summary />}
+      {(kind === "asset" || kind === "vulnerability") && <Views kind={kind} />}
       {list.error && <ErrorState error={list.error} retry={() => void list.refetch()} />}
       <section className="panel" data-flush aria-label={page.title}>
         <div className="toolbar">
@@ -81,6 +117,21 @@ export function List({ kind }: { kind: string }) {
               href={(row) => resourceLink(row.kind, row.id)}
               busy={list.isPlaceholderData}
             />
+            {edits && (
+              <div className="bulk">
+                <label>
+                  <input type="checkbox" className="row-check" checked={allShown} onChange={(event) => pick(shown, event.target.checked)} /> All on this page
+                </label>
+                <button type="button" className="button" disabled={selected.size === 0} onClick={() => setEditing(true)}>
+                  {selected.size === 0 ? "Say something of the selected" : `Say something of ${count(selected.size)} selected`}
+                </button>
+                {selected.size > 0 && (
+                  <button type="button" className="link-button" onClick={() => setSelected(new Set())}>
+                    Select none
+                  </button>
+                )}
+              </div>
+            )}
             <Pager next={data.next} total={data.total} shown={data.items.length} limit={limit} one={kindWord(kind, 1)} many={kindWord(kind)} />
           </>
         )}
@@ -101,6 +152,15 @@ export function List({ kind }: { kind: string }) {
           </EmptyState>
         )}
       </section>
+      {editing && (
+        <EditDialog
+          assets={[...selected]}
+          onClose={() => {
+            setEditing(false);
+            setSelected(new Set());
+          }}
+        />
+      )}
     </div>
   );
 }

@@ -1,0 +1,205 @@
+import { useState } from "react";
+import { useDeleteScope, useDiscover, usePutScope, useRuns, useScopes } from "@/api/inventory";
+import { may, useSession } from "@/api/session";
+import type { DiscoveryRun, DiscoveryScope } from "@/api/types";
+import { moment, plural } from "@/lib/format";
+import { capital } from "@/lib/words";
+import { Dialog } from "@/ui/dialog";
+import { Field, Select } from "@/ui/field";
+import { Icon } from "@/ui/icons";
+import { EmptyState, ErrorState, PageHead, Panel, Skeleton } from "@/ui/page";
+import { type Column, DataTable } from "@/ui/table";
+import { notify } from "@/ui/toast";
+
+const profileWord: Record<string, { word: string; meaning: string }> = {
+  cautious: { word: "Cautious", meaning: "Connections only, one device at a time, a few packets a second. For clinical networks." },
+  normal: { word: "Normal", meaning: "Sweeps, connects to many devices at once, and reads what services say." },
+  never: { word: "Never", meaning: "Not searched. Named so that nobody adds it by accident." },
+};
+
+/** Discovery searches permitted networks for devices, and says what is different from the search before. */
+export function Component() {
+  const scopes = useScopes();
+  const runs = useRuns();
+  const discover = useDiscover();
+  const session = useSession();
+  const [editing, setEditing] = useState<DiscoveryScope | "new" | null>(null);
+  const permits = may(session, "manage_organization");
+  const searches = may(session, "manage_inventory");
+  const columns: Column<DiscoveryScope>[] = [
+    { id: "name", header: "Network", cell: (one) => <strong>{one.name}</strong> },
+    { id: "networks", header: "Addresses", cell: (one) => <span className="mono">{one.networks.join(", ")}</span> },
+    { id: "profile", header: "How", cell: (one) => <span title={profileWord[one.profile]?.meaning}>{profileWord[one.profile]?.word ?? one.profile}</span> },
+    { id: "zone", header: "Zone", cell: (one) => one.zone || <span className="muted">–</span> },
+    { id: "when", header: "When", cell: (one) => whenOf(one) },
+    { id: "note", header: "Permitted by", wide: true, cell: (one) => one.note || <span className="muted">Nobody is named</span> },
+    {
+      id: "do",
+      header: "Do",
+      cell: (one) => (
+        <div className="actions">
+          {searches && one.profile !== "never" && (
+            <button
+              type="button"
+              className="button"
+              disabled={discover.isPending}
+              onClick={() => discover.mutate(one.name, { onSuccess: () => notify(`The search of ${one.name} has begun.`) })}
+            >
+              <Icon name="play" size={16} />
+              Search<span className="visually-hidden"> {one.name}</span>
+            </button>
+          )}
+          {permits && (
+            <button type="button" className="button" onClick={() => setEditing(one)}>
+              Change<span className="visually-hidden"> {one.name}</span>
+            </button>
+          )}
+        </div>
+      ),
+    },
+  ];
+  return (
+    <div className="page">
+      <PageHead
+        title="Discovery"
+        lead="What answers on the networks you permit. Devices marked as not to be probed are sent nothing at all; clinical networks are asked slowly."
+        actions={
+          permits && (
+            <button type="button" className="button" data-primary onClick={() => setEditing("new")}>
+              Permit a network
+            </button>
+          )
+        }
+      />
+      {scopes.error && <ErrorState error={scopes.error} retry={() => void scopes.refetch()} />}
+      {discover.error && <ErrorState error={discover.error} />}
+      <Panel title="Permitted networks" flush>
+        {scopes.isPending && <Skeleton />}
+        {scopes.data && scopes.data.length > 0 && <DataTable caption="Permitted networks" columns={columns} rows={scopes.data} rowKey={(one) => one.name} />}
+        {scopes.data && scopes.data.length === 0 && (
+          <EmptyState title="No network may be searched">
+            <p>Nothing is probed until somebody permits it here. DHCP leases, ARP tables and Zeek logs under Imports find devices without a packet sent.</p>
+          </EmptyState>
+        )}
+      </Panel>
+      <Panel title="Searches">
+        {runs.error && <ErrorState error={runs.error} />}
+        {runs.isPending && <Skeleton />}
+        {runs.data && runs.data.length === 0 && <EmptyState title="No network was searched yet" />}
+        <ul className="stack">
+          {runs.data?.map((run) => (
+            <li key={run.id}>
+              <Run run={run} />
+            </li>
+          ))}
+        </ul>
+      </Panel>
+      {editing && <ScopeDialog scope={editing === "new" ? null : editing} onClose={() => setEditing(null)} />}
+    </div>
+  );
+}
+
+function whenOf(one: DiscoveryScope): string {
+  if (!one.every) return "When asked";
+  const hours = Number.parseInt(one.every, 10);
+  const often = hours === 24 ? "Daily" : hours === 168 ? "Weekly" : `Every ${hours} hours`;
+  return one.from && one.to ? `${often}, ${one.from} to ${one.to}` : often;
+}
+
+const stateWord: Record<string, string> = { running: "Running", done: "Done", failed: "Failed", stopped: "Stopped" };
+
+function Run({ run }: { run: DiscoveryRun }) {
+  return (
+    <>
+      <p>
+        <strong>{run.scope}</strong> <span className="tag">{stateWord[run.state] ?? run.state}</span> <span className="muted small">{moment(run.begun_at)}</span>
+      </p>
+      <p className="num">
+        {plural(run.found, "device")} answered on {plural(run.looked, "address", "addresses")}; {plural(run.left, "address", "addresses")} left alone.
+      </p>
+      {run.error && <p className="field-error">{capital(run.error)}</p>}
+      {run.changes.length > 0 && (
+        <details className="disclosure">
+          <summary>{plural(run.changes.length, "difference")} from the search before</summary>
+          <ul className="stack">
+            {run.changes.map((one, at) => (
+              <li key={at}>
+                <span className="mono">{one.device}</span> {one.say}
+              </li>
+            ))}
+          </ul>
+        </details>
+      )}
+      {run.notes.map((note) => (
+        <p key={note.what} className="value-note">
+          {capital(note.what)}: {note.why}
+        </p>
+      ))}
+    </>
+  );
+}
+
+function ScopeDialog({ scope, onClose }: { scope: DiscoveryScope | null; onClose: () => void }) {
+  const [form, setForm] = useState<DiscoveryScope>(scope ?? { name: "", networks: [], profile: "cautious" });
+  const [networks, setNetworks] = useState(scope?.networks.join(", ") ?? "");
+  const put = usePutScope();
+  const remove = useDeleteScope();
+  const change = (part: Partial<DiscoveryScope>) => setForm((now) => ({ ...now, ...part }));
+  return (
+    <Dialog title={scope ? `Change ${scope.name}` : "Permit a network to be searched"} open onClose={onClose}>
+      <form
+        className="form"
+        onSubmit={(event) => {
+          event.preventDefault();
+          put.mutate(
+            { ...form, networks: networks.split(/[\s,;]+/).filter(Boolean) },
+            {
+              onSuccess: () => {
+                notify(`${form.name} may be searched.`);
+                onClose();
+              },
+            },
+          );
+        }}
+      >
+        {!scope && <Field label="Name" required value={form.name} onChange={(event) => change({ name: event.target.value })} hint="Ward network, main campus…" />}
+        <Field label="Addresses" required value={networks} onChange={(event) => setNetworks(event.target.value)} hint="10.20.0.0/22, 10.30.1.0/24" />
+        <Select label="How" value={form.profile} onChange={(event) => change({ profile: event.target.value as DiscoveryScope["profile"] })}>
+          {Object.entries(profileWord).map(([key, one]) => (
+            <option key={key} value={key}>
+              {one.word}
+            </option>
+          ))}
+        </Select>
+        <p className="hint">{profileWord[form.profile]?.meaning}</p>
+        <Field label="Zone" value={form.zone ?? ""} onChange={(event) => change({ zone: event.target.value })} hint="Devices found here are in this zone." />
+        <Select label="When" value={form.every ?? ""} onChange={(event) => change({ every: event.target.value })}>
+          <option value="">Only when asked</option>
+          <option value="24h">Daily</option>
+          <option value="168h">Weekly</option>
+        </Select>
+        {form.every && (
+          <>
+            <Field label="Not before" type="time" value={form.from ?? ""} onChange={(event) => change({ from: event.target.value })} />
+            <Field label="Not after" type="time" value={form.to ?? ""} onChange={(event) => change({ to: event.target.value })} />
+          </>
+        )}
+        <Field label="Who permitted it" required value={form.note ?? ""} onChange={(event) => change({ note: event.target.value })} hint="Name and date; biomedical engineering for clinical networks." />
+        {(put.error ?? remove.error) && <ErrorState error={put.error ?? remove.error} />}
+        <div className="dialog-foot">
+          {scope && (
+            <button type="button" className="button" data-danger disabled={remove.isPending} onClick={() => remove.mutate(scope.name, { onSuccess: onClose })}>
+              Forbid it
+            </button>
+          )}
+          <button type="button" className="button" onClick={onClose}>
+            Cancel
+          </button>
+          <button type="submit" className="button" data-primary disabled={put.isPending}>
+            {scope ? "Change" : "Permit"}
+          </button>
+        </div>
+      </form>
+    </Dialog>
+  );
+}

@@ -82,6 +82,9 @@ type Package struct {
 	PURL      string // where the source gives one
 	Arch      string // "" for all
 	Module    string // RPM module stream, "" for none
+	// Within is the package URL of the product inside of which the statement holds,
+	// where it is about a component of one (OpenVEX's subcomponents); "" for everywhere.
+	Within string
 }
 
 // CPE is an applicability statement. The version is in the product's ranges.

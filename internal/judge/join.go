@@ -83,13 +83,13 @@ func (j *joiner) asset(a *fact.Resource) *fact.Resource {
 	switch {
 	case j.k.Feed.ID == "":
 		return gap("no advisories are in force; bring a feed")
-	case !ok && listed.IsZero():
+	case !ok && listed.IsZero() && a.Text("model") == "":
 		return gap("no source lists its software")
-	case !ok:
+	case !ok && !listed.IsZero():
 		return gap("its software has not been held against the advisories yet")
 	}
-	if n := len(f.Checks); n > 0 {
-		c.Values["advisories_to_check"] = fact.Value{V: int64(n), Origin: j.origin}
+	if a.Text("model") != "" {
+		c.Values["advisories_to_check"] = fact.Value{V: int64(len(f.Checks)), Origin: j.origin}
 	}
 	if f.Assessed+f.NotAssessed() == 0 {
 		return gap("no source lists its software")

@@ -29,6 +29,7 @@ type Reader struct {
 	eof      bool
 	plain    bool // what is in buf holds no NUL and is UTF-8
 	max      int
+	strict   bool
 	long     []byte // a line that a buffer's end cut in two
 	line     int
 	ended    bool
@@ -97,6 +98,12 @@ func damaged(err error) error {
 
 // New reads lines from text.
 func New(r io.Reader, most int) *Reader { return &Reader{src: r, buf: make([]byte, bufSize), max: most} }
+
+// Strict makes bytes that are not UTF-8 a fault: what writes JSON has no other encoding.
+func (r *Reader) Strict() *Reader {
+	r.strict = true
+	return r
+}
 
 // Line is the number of the line that Next returned last.
 func (r *Reader) Line() int { return r.line }
@@ -185,6 +192,9 @@ func (r *Reader) clean(b []byte) ([]byte, error) {
 	b = bytes.TrimSuffix(b, []byte{'\r'})
 	if utf8.Valid(b) {
 		return b, nil
+	}
+	if r.strict {
+		return nil, r.Fault("the text is not UTF-8", "save or export the file as UTF-8")
 	}
 	out, err := charmap.Windows1252.NewDecoder().Bytes(b)
 	if err != nil {

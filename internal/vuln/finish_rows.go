@@ -1,0 +1,174 @@
+package vuln
+
+import (
+	"cmp"
+	"encoding/binary"
+	"math/bits"
+	"slices"
+	"strings"
+
+	"github.com/asepsis/asepsis/internal/errs"
+)
+
+// packages writes packages, rows and what rows refer to, and returns how many
+// rows there are.
+func (w *writer) packages() int {
+	ecosystems := w.listEcosystems()
+	type ref struct {
+		hash uint64
+		eco  uint16
+		item uint32
+		row  *draft
+	}
+	var refs []ref
+	for i := range w.items {
+		for j := range w.items[i].rows {
+			d := &w.items[i].rows[j]
+			e := ecosystems[d.ecosystem]
+			refs = append(refs, ref{hash(e, []byte(d.name)), e, uint32(i), d})
+		}
+	}
+	// Rows of one advisory were put in order when it came in.
+	slices.SortStableFunc(refs, func(a, b ref) int {
+		return cmp.Or(cmp.Compare(a.hash, b.hash), cmp.Compare(a.eco, b.eco), strings.Compare(a.row.name, b.row.name), cmp.Compare(a.item, b.item))
+	})
+	var pkgs, rows []byte
+	var hashes []uint64
+	in := newInterner(w)
+	for i, r := range refs {
+		if i == 0 || refs[i-1].hash != r.hash || refs[i-1].eco != r.eco || refs[i-1].row.name != r.row.name {
+			pkgs = binary.LittleEndian.AppendUint64(pkgs, r.hash)
+			pkgs = binary.LittleEndian.AppendUint32(pkgs, w.place(w.strs))
+			pkgs = binary.LittleEndian.AppendUint32(pkgs, uint32(i))
+			hashes = append(hashes, r.hash)
+			w.strs = binary.LittleEndian.AppendUint16(w.strs, r.eco)
+			w.strs = appendText(w.strs, r.row.name)
+		}
+		rows = in.row(r.item, r.row).put(rows)
+	}
+	pkgs = binary.LittleEndian.AppendUint64(pkgs, ^uint64(0))
+	pkgs = binary.LittleEndian.AppendUint32(pkgs, 0)
+	pkgs = binary.LittleEndian.AppendUint32(pkgs, uint32(len(refs)))
+	w.sections[secPackages], w.sections[secBuckets] = pkgs, buckets(hashes)
+	w.sections[secRows], w.sections[secStrings] = rows, w.strs
+	w.sections[secBounds], w.sections[secSets], w.sections[secExtras] = in.bounds, in.sets, in.extraSection()
+	return len(refs)
+}
+
+func (w *writer) listEcosystems() map[string]uint16 {
+	seen := make(map[string]uint16)
+	for i := range w.items {
+		for j := range w.items[i].rows {
+			seen[w.items[i].rows[j].ecosystem] = 0
+		}
+	}
+	for e := range seen {
+		w.ecosystems = append(w.ecosystems, e)
+	}
+	slices.Sort(w.ecosystems)
+	if len(w.ecosystems) > 1<<16 {
+		w.fail(errs.New(errs.Limited, "more than %d ecosystems", 1<<16))
+		return seen
+	}
+	for i, e := range w.ecosystems {
+		seen[e] = uint16(i)
+	}
+	return seen
+}
+
+// buckets says where the packages begin whose hashes have the same upper bits:
+// as many bits as leave about four packages to a bucket.
+func buckets(hashes []uint64) []byte {
+	width := max(bits.Len(uint(len(hashes)))-2, 0)
+	out := make([]byte, 0, 4<<width+4)
+	next := 0
+	for b := range uint64(1) << width {
+		for next < len(hashes) && hashes[next]>>(64-width) < b {
+			next++
+		}
+		out = binary.LittleEndian.AppendUint32(out, uint32(next))
+	}
+	return binary.LittleEndian.AppendUint32(out, uint32(len(hashes)))
+}
+
+// interner writes each bound, set and extra once.
+type interner struct {
+	w       *writer
+	bounds  []byte
+	boundAt map[bound]uint32
+	sets    []byte
+	setAt   map[string]uint32
+	extras  []string
+	extraNo map[string]uint32
+}
+
+func newInterner(w *writer) *interner {
+	return &interner{w: w, bounds: []byte{0}, boundAt: make(map[bound]uint32), setAt: make(map[string]uint32), extraNo: make(map[string]uint32)}
+}
+
+func (in *interner) bound(b bound) uint32 {
+	if b.version == "" {
+		return 0
+	}
+	at, ok := in.boundAt[b]
+	if !ok {
+		at = in.w.place(in.bounds)
+		in.boundAt[b] = at
+		in.bounds = appendText(appendText(in.bounds, b.key), b.version)
+	}
+	return at
+}
+
+func (in *interner) set(list []bound) uint32 {
+	var b []byte
+	for _, v := range list {
+		b = binary.LittleEndian.AppendUint32(b, in.bound(v))
+	}
+	at, ok := in.setAt[string(b)]
+	if !ok {
+		at = in.w.place(in.sets) / 4
+		in.setAt[string(b)] = at
+		in.sets = append(in.sets, b...)
+	}
+	return at
+}
+
+func (in *interner) extra(e string) uint32 {
+	if e == "" {
+		return 0
+	}
+	n, ok := in.extraNo[e]
+	if !ok {
+		in.extras = append(in.extras, e)
+		n = uint32(len(in.extras))
+		in.extraNo[e] = n
+		if n > maxExtras {
+			in.w.fail(errs.New(errs.Limited, "more than %d different conditions", maxExtras))
+		}
+	}
+	return n
+}
+
+func (in *interner) row(item uint32, d *draft) row {
+	r := row{advisory: item, flags: d.flags | in.extra(d.extra)<<extraShift}
+	if d.flags&rowSet != 0 {
+		r.low, r.high = in.set(d.set), uint32(len(d.set))
+		return r
+	}
+	r.low, r.high = in.bound(d.low), in.bound(d.high)
+	return r
+}
+
+// extraSection is the number of extras, where each begins, and the extras.
+func (in *interner) extraSection() []byte {
+	out := binary.LittleEndian.AppendUint32(nil, uint32(len(in.extras)))
+	at := uint32(4 + 4*len(in.extras))
+	for _, e := range in.extras {
+		out = binary.LittleEndian.AppendUint32(out, at)
+		at += uint32(len(e))
+	}
+	for _, e := range in.extras {
+		out = append(out, e...)
+	}
+	return out
+}

@@ -30,11 +30,11 @@ func newBucket(rate float64, burst int) *bucket {
 func (b *bucket) take(now time.Time, n int) time.Duration {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if wait := b.due.Sub(now) - b.slack; wait > 0 {
-		return wait
-	}
 	if b.due.Before(now) {
 		b.due = now
+	}
+	if wait := b.due.Sub(now) - b.slack; wait > 0 {
+		return wait
 	}
 	b.due = b.due.Add(time.Duration(n) * b.each)
 	return 0
@@ -114,7 +114,7 @@ func (g *gate) draw(now time.Time) time.Duration {
 		g.drawn = true
 		g.pause = now.Add(time.Duration(g.jitter() / 2 * float64(g.bucket.each)))
 	}
-	return g.pause.Sub(now)
+	return max(g.pause.Sub(now), 0)
 }
 
 func (g *gate) forbids(addr netip.Addr, mac fingerprint.MAC) bool {

@@ -1,0 +1,194 @@
+// Package netlab builds a hospital's network out of network namespaces on one
+// machine, for tests and measurements: one end for who asks, one end with
+// hundreds of addresses and services, and a counter of every packet in between.
+// Nothing leaves the machine.
+package netlab
+
+import (
+	"fmt"
+	"net"
+	"net/netip"
+	"os"
+	"os/exec"
+	"runtime"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// Lab is a pair of namespaces joined by a virtual cable.
+type Lab struct {
+	Prefix netip.Prefix // the network
+	Asker  netip.Addr   // the address of the asking end
+	Hosts  []netip.Addr // addresses that answer
+	asking string       // names of the namespaces
+	living string
+
+	mu     sync.Mutex
+	closes []func() // guarded by mu
+}
+
+// New builds a lab with the given number of live addresses, spread over the
+// network, and no services. It skips the test where the machine does not permit
+// namespaces.
+func New(t testing.TB, prefix netip.Prefix, live int) *Lab {
+	t.Helper()
+	if runtime.GOOS != "linux" {
+		t.Skip("network namespaces are a thing of Linux")
+	}
+	if os.Geteuid() != 0 {
+		t.Skip("this test builds network namespaces and needs root; run it as root or below unshare -Urn")
+	}
+	if _, err := exec.LookPath("ip"); err != nil {
+		t.Skip("this test needs the program ip (iproute2)")
+	}
+	id := fmt.Sprintf("%d-%d", os.Getpid(), time.Now().UnixNano()%1e6)
+	l := &Lab{Prefix: prefix, asking: "ask" + id, living: "live" + id}
+	run := func(args ...string) {
+		t.Helper()
+		out, err := exec.CommandContext(t.Context(), "ip", args...).CombinedOutput()
+		if err != nil {
+			if strings.Contains(string(out), "not permitted") || strings.Contains(string(out), "denied") {
+				t.Skipf("this machine does not permit network namespaces: ip %s: %s", strings.Join(args, " "), out)
+			}
+			t.Fatalf("ip %s: %v: %s", strings.Join(args, " "), err, out)
+		}
+	}
+	run("netns", "add", l.asking)
+	t.Cleanup(func() { l.close() })
+	run("netns", "add", l.living)
+	run("link", "add", "name", "v0", "netns", l.asking, "type", "veth", "peer", "name", "v1", "netns", l.living)
+	first := prefix.Addr().Next()
+	l.Asker = first
+	bits := fmt.Sprint(prefix.Bits())
+	run("-n", l.asking, "addr", "add", first.String()+"/"+bits, "dev", "v0")
+	for _, ns := range []string{l.asking, l.living} {
+		run("-n", ns, "link", "set", "lo", "up")
+	}
+	run("-n", l.asking, "link", "set", "v0", "up")
+	run("-n", l.living, "link", "set", "v1", "up")
+
+	// The live addresses lie at even distances, so that empty ones are everywhere.
+	size := 1 << (32 - prefix.Bits())
+	step := max((size-4)/live, 1)
+	var batch strings.Builder
+	for i, a := 0, first.Next(); i < live; i++ {
+		l.Hosts = append(l.Hosts, a)
+		fmt.Fprintf(&batch, "addr add %s/%s dev v1\n", a, bits)
+		for range step {
+			a = a.Next()
+		}
+	}
+	cmd := exec.CommandContext(t.Context(), "ip", "-n", l.living, "-batch", "-")
+	cmd.Stdin = strings.NewReader(batch.String())
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("give the addresses: %v: %s", err, out)
+	}
+	// Small machines would otherwise lose neighbors and refuse floods of resets.
+	l.In(t, l.asking, func() { tune(t) })
+	l.In(t, l.living, func() { tune(t) })
+	return l
+}
+
+func tune(t testing.TB) {
+	for f, v := range map[string]string{
+		"/proc/sys/net/ipv4/icmp_ratelimit":   "0",
+		"/proc/sys/net/ipv4/ping_group_range": "0 2147483647",
+	} {
+		if err := os.WriteFile(f, []byte(v), 0o644); err != nil {
+			t.Logf("%s: %v", f, err)
+		}
+	}
+	for _, f := range []string{"gc_thresh1", "gc_thresh2", "gc_thresh3"} { // shared by all namespaces where it is writable at all
+		_ = os.WriteFile("/proc/sys/net/ipv4/neigh/default/"+f, []byte("8192"), 0o644)
+	}
+}
+
+// Ask runs f on a thread in the asking namespace. Goroutines that f starts are
+// elsewhere; sockets made on the thread of f stay in the namespace.
+func (l *Lab) Ask(t testing.TB, f func()) {
+	t.Helper()
+	l.In(t, l.asking, f)
+}
+
+// Names returns the names of the asking and the living namespace, for programs
+// that are run in them by ip netns exec.
+func (l *Lab) Names() (asking, living string) { return l.asking, l.living }
+
+// In runs f on a thread of its own in a namespace.
+func (l *Lab) In(t testing.TB, ns string, f func()) {
+	t.Helper()
+	done := make(chan error, 1)
+	go func() {
+		runtime.LockOSThread() // never unlocked: the thread ends with the goroutine
+		done <- enter(ns)
+		if t.Failed() {
+			return
+		}
+		f()
+		close(done)
+	}()
+	if err := <-done; err != nil {
+		t.Fatalf("enter the namespace %s: %v", ns, err)
+	}
+	<-done
+}
+
+func enter(ns string) error {
+	f, err := os.Open("/var/run/netns/" + ns)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	return unix.Setns(int(f.Fd()), unix.CLONE_NEWNET)
+}
+
+// Listen opens a port on an address of the living end and serves each
+// connection with serve.
+func (l *Lab) Listen(t testing.TB, addr netip.Addr, port uint16, serve func(net.Conn)) {
+	t.Helper()
+	var ln net.Listener
+	var err error
+	l.In(t, l.living, func() {
+		ln, err = net.Listen("tcp", netip.AddrPortFrom(addr, port).String())
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	l.later(func() { _ = ln.Close() })
+	go func() {
+		for {
+			c, err := ln.Accept()
+			if err != nil {
+				return
+			}
+			go func() {
+				defer c.Close()
+				_ = c.SetDeadline(time.Now().Add(time.Minute))
+				serve(c)
+			}()
+		}
+	}()
+}
+
+func (l *Lab) later(f func()) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.closes = append(l.closes, f)
+}
+
+func (l *Lab) close() {
+	l.mu.Lock()
+	fs := l.closes
+	l.closes = nil
+	l.mu.Unlock()
+	for _, f := range fs {
+		f()
+	}
+	for _, ns := range []string{l.asking, l.living} {
+		_ = exec.Command("ip", "netns", "del", ns).Run() //nolint:noctx // cleaning up after the test's context
+	}
+}

@@ -1,0 +1,406 @@
+package inventory
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"strings"
+
+	"github.com/asepsis/asepsis/internal/asset"
+)
+
+// view is a sighting as it is compared.
+type view struct {
+	*Sighting
+	keys    []held
+	maker   string
+	strong  bool // it has a key that proves identity by itself
+	address bool // it has none of the keys that lists of devices have
+	macs    int  // hardware addresses of its own cards
+}
+
+func (w *World) view(s *Sighting) *view {
+	v := &view{Sighting: s, keys: w.seen[:0], maker: makerOf(s.Maker), address: true}
+	for _, k := range withMore(s.Keys) {
+		i := w.info(k)
+		if i == nil {
+			continue
+		}
+		v.keys, _ = add(v.keys, i, s.At, s.At)
+		v.strong = v.strong || i.t <= iTag && i.grade > passed
+		v.address = v.address && !listed(i)
+	}
+	slices.SortStableFunc(v.keys, func(a, b held) int { return cmp.Compare(a.k.t, b.k.t) })
+	v.macs = cards(v.keys)
+	w.seen = v.keys
+	return v
+}
+
+// Place finds or makes the asset of each sighting. All are of one stream and
+// came together: two of them are two devices, unless they are of the kind that
+// shows a device's cards one by one. The outcome does not depend on their order.
+func (w *World) Place(ctx context.Context, batch []Sighting) ([]Placed, error) {
+	w.batch++
+	var keys []asset.Key
+	if w.source != nil {
+		for i := range batch {
+			keys = append(keys, withMore(batch[i].Keys)...)
+		}
+	}
+	if err := w.fetch(ctx, keys); err != nil {
+		return nil, err
+	}
+	out := make([]Placed, len(batch))
+	moves := renumbering{world: w}
+	for _, i := range placingOrder(batch) {
+		out[i] = w.place(&batch[i], &moves)
+	}
+	// A later sighting of the batch may have joined what an earlier one came to.
+	for i := range out {
+		out[i].Asset = w.AssetOf(out[i].Home)
+	}
+	return out, nil
+}
+
+// placingOrder puts sightings that prove most first, so that those that say
+// little find what they can be held against.
+func placingOrder(batch []Sighting) []int {
+	type place struct {
+		rank, n int
+		least   string
+	}
+	ps := make([]place, len(batch))
+	for i := range batch {
+		p := place{rank: nTypes, n: i}
+		for _, k := range batch[i].Keys {
+			switch r := k.Type.Rank(); {
+			case r < p.rank, r == p.rank && k.Value < p.least:
+				p.rank, p.least = r, k.Value
+			}
+		}
+		ps[i] = p
+	}
+	slices.SortFunc(ps, func(a, b place) int {
+		return cmp.Or(cmp.Compare(a.rank, b.rank), cmp.Compare(batch[a.n].At, batch[b.n].At), strings.Compare(a.least, b.least), cmp.Compare(a.n, b.n))
+	})
+	order := make([]int, len(ps))
+	for i, p := range ps {
+		order[i] = p.n
+	}
+	return order
+}
+
+// candidate is a group that a sighting may be of.
+type candidate struct {
+	*group
+	signs
+	verdict verdict
+}
+
+// strength orders candidates: by the strongest key in common, then by how many.
+func (c *candidate) strength() int {
+	n, best := 0, nTypes
+	for t := range nTypes {
+		if c.eq&(1<<t) != 0 {
+			n++
+			best = min(best, t)
+		}
+	}
+	return (nTypes-best)*16 + n
+}
+
+func (w *World) place(s *Sighting, moves *renumbering) Placed {
+	v := w.view(s)
+	var sames, doubts []candidate
+	for _, g := range w.candidates(v) {
+		c := candidate{group: g}
+		c.signs = w.signs(v, g)
+		switch c.verdict = judge(&c.signs, v, g, g.batch == w.batch); {
+		case c.verdict == same && w.dock(v, &c):
+		case c.verdict == same:
+			sames = append(sames, c)
+		case c.verdict == doubtful:
+			doubts = append(doubts, c)
+		}
+	}
+	slices.SortStableFunc(sames, func(a, b candidate) int {
+		return cmp.Or(-cmp.Compare(a.strength(), b.strength()), strings.Compare(a.root.id, b.root.id))
+	})
+	p := Placed{Grade: Certain}
+	var g *group
+	switch {
+	case len(sames) > 0:
+		g = sames[0].group
+		p.Home = w.settle(v, g, Why{Grade: Certain, At: v.At}, sames[0].signs)
+	case !v.strong:
+		var sg signs
+		if g, sg = w.weakly(v, moves); g != nil {
+			p.Grade = Likely
+			p.Home = w.settle(v, g, Why{Grade: Likely, At: v.At}, sg)
+		}
+	}
+	if g == nil {
+		h := w.newHome()
+		g = h.group
+		p.New, p.Grade = true, First
+		p.Home = w.settle(v, g, Why{Grade: First, At: v.At}, signs{})
+	}
+	moves.note(v, g, p.New)
+	for i := 1; i < len(sames); i++ {
+		w.join(v, g, &sames[i])
+	}
+	g = w.homes[p.Home].group // joining may have moved it
+	if r := w.records[place{p.Home, v.Stream}]; r != nil {
+		g = r.home.group
+	}
+	for i := range doubts {
+		if doubts[i].group != g {
+			w.ask(g, doubts[i].group, w.explain(v.keys, v.maker, doubts[i].group, &doubts[i].signs, doubts[i].batch == w.batch))
+		}
+	}
+	g.batch = w.batch
+	w.relate(v, g)
+	p.Asset = g.top().root.id
+	return p
+}
+
+// signs compares a sighting with a group.
+func (w *World) signs(v *view, g *group) signs {
+	s := signsOf(v.keys, g.keys)
+	s.makers = v.maker != "" && g.maker != "" && v.maker != g.maker
+	return s
+}
+
+// candidates lists the groups that hold a key of the sighting which may prove identity.
+func (w *World) candidates(v *view) []*group {
+	out := w.cands[:0]
+	for _, k := range v.keys {
+		if k.k.t <= iTag && k.k.grade > useless {
+			out = holders(k.k, out)
+		}
+	}
+	w.cands = out
+	return out
+}
+
+// dock reports that a sighting that only shares a hardware address with a group
+// is likelier of another machine: one of its name is known, with keys of its
+// own, so the address is of something that both were plugged into.
+func (w *World) dock(v *view, c *candidate) bool {
+	if !c.renamed() || c.has(c.eq, iMachine, iSerial, iCloud, iUDI, iTag) {
+		return false
+	}
+	for _, k := range v.keys {
+		if k.k.t != iFQDN && k.k.t != iName || k.k.grade == useless || len(k.k.homes) > 8 {
+			continue
+		}
+		for _, h := range k.k.homes {
+			if o := h.group; o.top() != c.top() && hasOwn(o) {
+				if s := w.signs(v, o); !s.has(s.diff, iMachine, iSerial, iCloud, iUDI) {
+					return true
+				}
+			}
+		}
+	}
+	return false
+}
+
+// hasOwn reports that something is known of a group that proves identity.
+func hasOwn(g *group) bool {
+	return slices.ContainsFunc(g.keys, func(k held) bool { return k.k.t <= iTag && k.k.grade == full })
+}
+
+func (w *World) newHome() *home {
+	h := &home{id: w.newID()}
+	h.group = &group{root: h, homes: []*home{h}}
+	w.homes[h.id] = h
+	w.changes.Homes = append(w.changes.Homes, h.id)
+	return h
+}
+
+// settle puts a sighting into a group and returns the home its facts go to:
+// that of the stream's record there, or else the one that shares most with it,
+// so that undoing a link takes each source's records along.
+func (w *World) settle(v *view, g *group, why Why, s signs) string {
+	var rec *record
+	most := -1
+	for _, h := range g.homes {
+		for _, r := range h.records {
+			if r.Stream != v.Stream || r.batch == w.batch {
+				continue
+			}
+			n := 0
+			for _, k := range v.keys {
+				if holds(r.keys, k.k) {
+					n += 1 << (nTypes - k.k.t)
+				}
+			}
+			if n > most {
+				rec, most = r, n
+			}
+		}
+	}
+	if rec == nil {
+		rec = w.newRecord(v, g)
+		if rec.Why = why; why.Grade != First {
+			w.recordWhy(v, g, &rec.Why, &s)
+		}
+	}
+	rec.batch = w.batch
+	rec.First, rec.Last = min(rec.First, v.At), max(rec.Last, v.At)
+	if v.Maker != "" {
+		rec.Maker = v.Maker
+		rec.home.group.maker = cmp.Or(rec.home.group.maker, v.maker)
+	}
+	fresh := false
+	for _, k := range v.keys {
+		var isNew bool
+		if rec.keys, isNew = add(rec.keys, k.k, v.At, v.At); isNew {
+			w.changes.Keys = append(w.changes.Keys, HolderKey{rec.At, k.k.key})
+			rec.address = rec.address && !listed(k.k)
+		}
+		fresh = w.hold(rec.home, k.k, v.At, v.At) || fresh
+	}
+	w.prune(rec)
+	if !rec.dirty {
+		rec.dirty = true
+		w.changes.Records = append(w.changes.Records, &rec.Record)
+	}
+	if fresh {
+		w.recheck(rec.home.group)
+	}
+	return rec.At
+}
+
+// newRecord makes the record of a stream in a group.
+func (w *World) newRecord(v *view, g *group) *record {
+	best, most := g.root, -1
+	for _, h := range g.homes {
+		if w.records[place{h.id, v.Stream}] != nil {
+			continue
+		}
+		n := 0
+		for _, r := range h.records {
+			for _, k := range v.keys {
+				if k.k.t < iIP && holds(r.keys, k.k) {
+					n += 1 << (nTypes - k.k.t)
+				}
+			}
+		}
+		if n > most {
+			best, most = h, n
+		}
+	}
+	if most < 0 {
+		// The stream speaks of the device twice: a second card, a second line. What
+		// it says is kept under a home of its own.
+		best = w.newHome()
+		w.begin1(best, g, Certain, Evidence{For: []string{"the same source saw it twice"}, Score: 1})
+		w.unite(best.group, g)
+	}
+	r := &record{Record: Record{At: best.id, Stream: v.Stream, First: v.At, Last: v.At}, home: best, address: true}
+	best.records = append(best.records, r)
+	w.records[place{best.id, v.Stream}] = r
+	return r
+}
+
+// begin1 starts a link of a home to a group.
+func (w *World) begin1(h *home, to *group, grade Grade, e Evidence) {
+	l := Link{Home: h.id, Target: to.root.id, Grade: grade}
+	w.links[h.id] = l
+	w.into[l.Target] = append(w.into[l.Target], l)
+	w.changes.Links = append(w.changes.Links, LinkChange{Link: l, Evidence: e})
+}
+
+// end1 ends the link of a home.
+func (w *World) end1(h *home, e Evidence) {
+	l := w.links[h.id]
+	delete(w.links, h.id)
+	w.into[l.Target] = slices.DeleteFunc(w.into[l.Target], func(o Link) bool { return o.Home == h.id && o.Stream == "" })
+	w.changes.Links = append(w.changes.Links, LinkChange{Link: l, Ended: true, Evidence: e})
+}
+
+// recordWhy notes by what a stream's first sighting came to a group.
+func (w *World) recordWhy(v *view, g *group, why *Why, s *signs) {
+	for t, k := range s.by {
+		if k == nil {
+			continue
+		}
+		why.Keys = append(why.Keys, k.key)
+		if why.Stream == "" {
+			why.Stream, why.Seen = g.lastSeen(k)
+		}
+		if t <= iTag && len(why.Keys) == 3 {
+			break
+		}
+	}
+}
+
+// lastSeen returns which stream saw a key of the group last, and when.
+func (g *group) lastSeen(k *keyInfo) (string, int64) {
+	stream, at := "", int64(0)
+	for _, h := range g.homes {
+		for _, r := range h.records {
+			for i := range r.keys {
+				if r.keys[i].k == k && (stream == "" || r.keys[i].last > at) {
+					stream, at = r.Stream, r.keys[i].last
+				}
+			}
+		}
+	}
+	return stream, at
+}
+
+// most bounds how many keys of a type a record keeps; the newest stay.
+var most = [nTypes]int{iMachine: 8, iSerial: 8, iUDI: 8, iCloud: 8, iMAC: 64, iTag: 8, iFQDN: 8, iName: 8, iIP: 8}
+
+// prune forgets the oldest keys of a record where there are too many of a type,
+// as the addresses of years.
+func (w *World) prune(r *record) {
+	if len(r.keys) <= 8 {
+		return
+	}
+	var n [nTypes]int
+	for i := range r.keys {
+		n[r.keys[i].k.t]++
+	}
+	for t := range n {
+		for ; n[t] > most[t]; n[t]-- {
+			oldest := -1
+			for i := range r.keys {
+				if int(r.keys[i].k.t) == t && (oldest < 0 || r.keys[i].last < r.keys[oldest].last) {
+					oldest = i
+				}
+			}
+			w.drop(r, oldest)
+		}
+	}
+}
+
+func (w *World) drop(r *record, i int) {
+	k := r.keys[i].k
+	r.keys = slices.Delete(r.keys, i, i+1)
+	kept := false
+	for _, o := range r.home.records {
+		if holds(o.keys, k) {
+			if o.At == r.At {
+				return
+			}
+			kept = true
+		}
+	}
+	w.changes.Dropped = append(w.changes.Dropped, HolderKey{r.At, k.key})
+	if kept {
+		return
+	}
+	k.homes = slices.DeleteFunc(k.homes, func(h *home) bool { return h == r.home })
+	g := r.home.group
+	for _, h := range g.homes {
+		for _, o := range h.records {
+			if holds(o.keys, k) {
+				return
+			}
+		}
+	}
+	g.keys = slices.DeleteFunc(g.keys, func(h held) bool { return h.k == k })
+}

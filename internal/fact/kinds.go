@@ -132,6 +132,8 @@ var all = []*Schema{
 			{"mds2_at", Time, false, "date of the maker's MDS2"},
 			{"mds2_lacks", Strings, false, "security capabilities the MDS2 says the device lacks"},
 			{"switch_port", String, false, "switch and port it hangs on: sw-icu-1 Gi1/0/12"},
+			{"device_kind", String, false, "what it is, finer than its class: infusion_pump, patient_monitor, ct_scanner, badge_reader, …"},
+			{"class_evidence", Strings, false, "why its class is believed, strongest first: DHCP vendor class says …"},
 		}, derived([]Attr{
 			{"software_assessed_at", Time, false, "when its software was last held against the advisories: no newer than its list of software and than the advisories"},
 			{"software_assessed", Int, false, "pieces of its software that the advisories in force could speak of"},

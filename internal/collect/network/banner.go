@@ -23,9 +23,9 @@ const (
 
 // Packets a conversation costs beyond the opening and the end of the connection.
 const (
-	packetsListen = 1
-	packetsHead   = 3
-	packetsHello  = 8
+	packetsListen = 2
+	packetsHead   = 4
+	packetsHello  = 10
 )
 
 // reader reads what services say, in normal networks only.

@@ -53,7 +53,7 @@ func (s *Scanner) Run(ctx context.Context, p *Plan) (*Run, error) {
 		}
 	}
 	r.end(ctx)
-	if ctx.Err() != nil {
+	if ctx.Err() != nil && !r.out.Complete {
 		return r.out, ctx.Err()
 	}
 	return r.out, err

@@ -59,7 +59,7 @@ type limits struct {
 
 func limitsOf(p Profile) limits {
 	if p == Normal {
-		return limits{hosts: 512, perHost: 8, total: 512}
+		return limits{hosts: 128, perHost: 8, total: 512} // few enough that hosts are finished one after the other
 	}
 	return limits{1, 1, 1} // one connection to one host at a time
 }
@@ -118,7 +118,11 @@ func (s *sweep) next() (t *target, number uint16, wait time.Duration, more bool)
 		if wait = t.due.Sub(now); wait > 0 {
 			return nil, 0, wait, true
 		}
-		wait, forbidden := s.gate.ask(t.addr, t.mac, 1)
+		packets := 1
+		if t.next == 0 {
+			packets++ // the system asks for the hardware address first
+		}
+		wait, forbidden := s.gate.ask(t.addr, t.mac, packets)
 		if wait > 0 {
 			return nil, 0, wait, true
 		}

@@ -69,11 +69,11 @@ func Diff(before, after *Run) []Change {
 		}
 	}
 	d.oldMAC, d.nowMAC = byMAC(before), byMAC(after)
-	for _, h := range after.Hosts {
-		d.forward(&h)
+	for i := range after.Hosts {
+		d.forward(&after.Hosts[i])
 	}
-	for _, h := range before.Hosts {
-		d.backward(&h)
+	for i := range before.Hosts {
+		d.backward(&before.Hosts[i])
 	}
 	slices.SortStableFunc(d.out, func(a, b Change) int {
 		return cmp.Or(a.Addr.Compare(b.Addr), strings.Compare(string(a.Kind), string(b.Kind)), cmp.Compare(a.Port, b.Port))

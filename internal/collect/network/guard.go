@@ -118,7 +118,8 @@ func (u Untouchable) reason() string {
 	return strings.TrimSpace(u.title() + ": " + why)
 }
 
-// mayBeIn reports whether the device can be in the network.
-func (u Untouchable) mayBeIn(p netip.Prefix) bool {
-	return len(u.Within) == 0 || slices.ContainsFunc(u.Within, p.Overlaps)
+// mayHave reports whether the device, whose address is not known, can have this
+// one.
+func (u Untouchable) mayHave(a netip.Addr) bool {
+	return len(u.Within) == 0 || slices.ContainsFunc(u.Within, func(p netip.Prefix) bool { return p.Contains(a) })
 }

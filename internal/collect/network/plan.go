@@ -260,7 +260,7 @@ func (p *Plan) refuseLost() error {
 	var faults []string
 	for _, u := range p.job.Guard.Lost() {
 		for _, pt := range p.parts {
-			if !u.mayBeIn(pt.net.Prefix) {
+			if !slices.ContainsFunc(pt.addrs, u.mayHave) {
 				continue
 			}
 			faults = append(faults, fmt.Sprintf("%s must not be touched, and its address is not known, so it may be anywhere in %s: give its address, or say in which networks it can be, or leave %s out",

@@ -1,0 +1,383 @@
+package network
+
+import (
+	"net/netip"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/asepsis/asepsis/internal/asset"
+	"github.com/asepsis/asepsis/internal/errs"
+	"github.com/asepsis/asepsis/internal/fact"
+	"github.com/asepsis/asepsis/internal/fingerprint"
+)
+
+var campus = Scope{Name: "main", Nets: []Net{
+	{Prefix: netip.MustParsePrefix("10.20.0.0/22"), Profile: Normal, Zone: "campus"},
+	{Prefix: netip.MustParsePrefix("10.20.1.0/24"), Profile: Cautious, Zone: "ward"},
+	{Prefix: netip.MustParsePrefix("10.20.2.0/26"), Profile: Never, Zone: "theaters"},
+	{Prefix: netip.MustParsePrefix("2001:db8::/64"), Profile: Normal},
+}}
+
+func addr(s string) netip.Addr { return netip.MustParseAddr(s) }
+
+func mac(t testing.TB, s string) fingerprint.MAC {
+	t.Helper()
+	m, ok := fingerprint.ParseMAC(s)
+	if !ok {
+		t.Fatalf("%s is no hardware address", s)
+	}
+	return m
+}
+
+func nobody() Guard { return NewDoNotTouch(nil, nil, nil) }
+
+func TestPlanStaysInside(t *testing.T) {
+	for _, tt := range []struct {
+		name    string
+		targets []string
+		want    string // in the refusal; "" means it is accepted
+		n       int
+	}{
+		{"one", []string{"10.20.0.5"}, "", 1},
+		{"range", []string{"10.20.0.250-10.20.1.3"}, "", 6 + 3}, // .1.0 is the ward's network address
+		{"short range", []string{"10.20.0.10-19"}, "", 10},
+		{"twice", []string{"10.20.0.5", "10.20.0.4-6"}, "", 3},
+		{"all of the range but the first and last address and the theaters", []string{"10.20.0.0/22"}, "", 1024 - 2 - 2 - 64},
+		{"outside", []string{"10.99.0.0/24"}, "add {prefix: 10.99.0.0/24, profile: cautious} to the networks of the scope", 0},
+		{"partly outside", []string{"10.20.0.0/21"}, "10.20.4.0 is outside the scope main, which permits 10.20.0.0/22, 10.20.1.0/24, 2001:db8::/64", 0},
+		{"outside, one", []string{"192.168.1.1"}, "{prefix: 192.168.1.1/32, profile: cautious}", 0},
+		{"never", []string{"10.20.2.5"}, "never to be asked", 0},
+		{"not masked", []string{"10.20.0.5/22"}, "write 10.20.0.0/22, or 10.20.0.5 for the one device", 0},
+		{"nonsense", []string{"ward 3"}, "write an address as 10.20.1.5", 0},
+		{"backwards", []string{"10.20.1.9-10.20.1.2"}, "the end of the range", 0},
+		{"too many", []string{"2001:db8::/64"}, "ask in parts", 0},
+		{"IPv6", []string{"2001:db8::17"}, "", 1},
+		{"edge of a network", []string{"10.20.1.255"}, "no address a device can have", 0},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			p, err := NewPlan(Job{Scope: campus, Targets: tt.targets, Guard: nobody()})
+			switch {
+			case tt.want == "" && err != nil:
+				t.Fatal(err)
+			case tt.want != "" && (err == nil || !strings.Contains(err.Error(), tt.want)):
+				t.Fatalf("error %v, want one that says %q", err, tt.want)
+			case err != nil:
+				if k := errs.KindOf(err); k == errs.Internal {
+					t.Errorf("the refusal has no kind: %v", err)
+				}
+				return
+			}
+			if p.Addresses() != tt.n {
+				t.Errorf("%d addresses, want %d", p.Addresses(), tt.n)
+			}
+		})
+	}
+}
+
+func TestSmallestNetworkDecides(t *testing.T) {
+	p, err := NewPlan(Job{Scope: campus, Targets: []string{"10.20.0.0/22"}, Guard: nobody()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, pt := range p.parts {
+		for _, a := range pt.addrs {
+			if n, _ := campus.Of(a); n.Prefix != pt.net.Prefix || n.Profile == Never {
+				t.Fatalf("%s is asked as part of %s", a, pt.net.Prefix)
+			}
+		}
+	}
+	if len(p.Notes) != 1 || !strings.Contains(p.Notes[0].Why, "64 addresses were left alone") {
+		t.Errorf("notes are %v", p.Notes)
+	}
+	if _, err := NewPlan(Job{Scope: campus, Targets: []string{"10.20.0.5"}}); err == nil {
+		t.Error("a plan without a do-not-touch list is accepted")
+	}
+	if _, err := NewPlan(Job{Guard: nobody()}); err == nil {
+		t.Error("discovery without a scope is accepted")
+	}
+	least, most := p.Estimate()
+	if least <= 0 || most <= least {
+		t.Errorf("estimate %s to %s", least, most)
+	}
+}
+
+func TestScopeFaults(t *testing.T) {
+	s := Scope{Nets: []Net{
+		{},
+		{Prefix: netip.MustParsePrefix("10.0.0.1/8"), Profile: "fast"},
+		{Prefix: netip.MustParsePrefix("10.1.0.0/24"), Profile: Cautious, Rate: 500},
+		{Prefix: netip.MustParsePrefix("10.1.0.0/24"), Profile: Normal, Rate: -1},
+	}}
+	err := s.Check()
+	if !errs.Is(err, errs.Invalid) {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"no name", "the prefix is missing", "write 10.0.0.0/8", `profile "fast"`, "too fast for a cautious network: at most 20", "listed twice", "below zero"} {
+		if !strings.Contains(err.Error(), want) {
+			t.Errorf("%q is not said in: %v", want, err)
+		}
+	}
+}
+
+func TestDoNotTouch(t *testing.T) {
+	pump := mac(t, "00:1b:44:11:3a:b7")
+	g := NewDoNotTouch([]Untouchable{
+		{Name: "pump 14", Addrs: []netip.Addr{addr("10.20.0.9")}, MACs: []fingerprint.MAC{pump}, Why: "marked fragile"},
+		{Name: "ventilator", MACs: []fingerprint.MAC{mac(t, "00:1b:44:11:3a:b8")}},
+		{Name: "lost", MACs: []fingerprint.MAC{mac(t, "00:1b:44:11:3a:b9")}, Within: []netip.Prefix{netip.MustParsePrefix("10.20.1.0/24")}},
+	}, []netip.Prefix{netip.MustParsePrefix("10.20.3.0/25")}, []Neighbour{{Addr: addr("10.20.0.77"), MAC: mac(t, "00:1b:44:11:3a:b8")}})
+	for _, tt := range []struct {
+		addr string
+		mac  fingerprint.MAC
+		want string
+	}{
+		{"10.20.0.9", fingerprint.MAC{}, "pump 14: marked fragile"},
+		{"::ffff:10.20.0.9", fingerprint.MAC{}, "pump 14: marked fragile"},
+		{"10.20.0.200", pump, "pump 14: marked fragile"}, // it moved
+		{"10.20.0.77", fingerprint.MAC{}, "ventilator: on the do-not-touch list"},
+		{"10.20.3.9", fingerprint.MAC{}, "10.20.3.0/25 is on the do-not-touch list"},
+		{"10.20.3.129", fingerprint.MAC{}, ""},
+		{"10.20.0.10", mac(t, "00:1b:44:11:3a:00"), ""},
+	} {
+		if why, yes := g.Forbids(addr(tt.addr), tt.mac); why != tt.want || yes != (tt.want != "") {
+			t.Errorf("%s %s: %q, want %q", tt.addr, tt.mac, why, tt.want)
+		}
+	}
+	if _, err := NewPlan(Job{Scope: campus, Targets: []string{"10.20.1.0/24"}, Guard: g}); err == nil || !strings.Contains(err.Error(), "lost must not be touched, and its address is not known") {
+		t.Errorf("the ward may hold a device that must not be touched: %v", err)
+	}
+	if _, err := NewPlan(Job{Scope: campus, Targets: []string{"10.20.0.10"}, Guard: g}); err != nil {
+		t.Errorf("the lost device cannot be there: %v", err)
+	}
+}
+
+func TestBucketKeepsTheRate(t *testing.T) {
+	now := time.Unix(1000, 0)
+	b := newBucket(10, 1)
+	sent := 0
+	for range 10_000 { // ten seconds in steps of a millisecond
+		if b.take(now, 1) == 0 {
+			if sent++; sent%10 == 0 {
+				b.charge(now, 3)
+			}
+		}
+		now = now.Add(time.Millisecond)
+	}
+	if total := sent + sent/10*3; total < 95 || total > 104 {
+		t.Errorf("%d packets in ten seconds at ten a second", total)
+	}
+	b = newBucket(1000, 10)
+	n := 0
+	for b.take(now, 1) == 0 {
+		n++
+	}
+	if n != 10 {
+		t.Errorf("%d packets at once, want the burst of 10", n)
+	}
+}
+
+func run() *Run {
+	at := time.Date(2026, 11, 25, 3, 0, 0, 0, time.UTC)
+	all := []uint16{22, 80, 104, 443}
+	m := func(last byte) fingerprint.MAC { return fingerprint.MAC{0, 0x1b, 0x44, 0x11, 0x3a, last} }
+	return &Run{
+		Scope: "Main Campus", Complete: true, Ports: all, StartedAt: at, EndedAt: at.Add(time.Minute),
+		Hosts: []Host{
+			{Addr: addr("10.20.0.5"), MAC: m(5), SeenAt: at, Asked: 4, Profile: Normal, By: "arp", Zone: "campus", Names: []string{"web1.example.org."}, Open: []Port{
+				{Number: 22, Asked: true, Service: "ssh", Said: []fingerprint.Signal{{Source: fingerprint.SSH, Value: "SSH-2.0-OpenSSH_9.2p1 Debian-2+deb12u3", Port: 22}}},
+				{Number: 80, Asked: true, Service: "http", Product: "Apache"},
+				{Number: 104},
+			}},
+			{Addr: addr("10.20.0.6"), MAC: m(6), SeenAt: at, Asked: 4, Profile: Normal, By: "arp", Open: []Port{{Number: 443, TLS: true, Service: "https", Asked: true, Certificate: &Certificate{Subject: "CN=x", Issuer: "CN=x", SelfSigned: true, NotAfter: at}}}},
+			{Addr: addr("10.20.1.7"), MAC: m(7), SeenAt: at, Asked: 4, Profile: Cautious, By: "tcp", Open: []Port{{Number: 104}}},
+		},
+		Untouched: []Untouched{{addr("10.20.0.9"), "pump 14: marked fragile"}},
+		Notes:     []Note{{"ICMP", "no right"}},
+	}
+}
+
+func TestBatch(t *testing.T) {
+	b, err := run().Batch(nil, map[netip.Addr][]fingerprint.Signal{addr("10.20.1.7"): {{Source: fingerprint.DHCPVendor, Value: "MSFT 5.0"}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if faults := b.Validate(); len(faults) > 0 {
+		t.Fatal(faults)
+	}
+	if b.Stream.ID != "network/main-campus" || !b.Stream.PerAsset || b.Assurance != fact.Measured || len(b.Sightings) != 3 || len(b.Facts) != 5 {
+		t.Fatalf("stream %+v, %d sightings, %d facts", b.Stream, len(b.Sightings), len(b.Facts))
+	}
+	s := b.Sightings[0]
+	for _, k := range []string{"mac:00:1b:44:11:3a:05", "ip:10.20.0.5", "fqdn:web1.example.org"} {
+		if !slices.ContainsFunc(s.Keys, func(x asset.Key) bool { return x.String() == k }) {
+			t.Errorf("key %s is not among %v", k, s.Keys)
+		}
+	}
+	if s.Values["zone"] != "campus" || s.Values["ssh_enabled"] != true || s.Values["mac_vendor"] == nil {
+		t.Errorf("values are %v", s.Values)
+	}
+	byKey := map[string]fact.Fact{}
+	for _, f := range b.Facts {
+		byKey[f.Asset+" "+f.Key] = f
+	}
+	if f := byKey["10.20.0.5 80/tcp"]; f.Values["clear_text"] != true || f.Values["service"] != "http" {
+		t.Errorf("http is %+v", f)
+	}
+	if f := byKey["10.20.0.6 443/tcp"]; f.Values["clear_text"] != false || f.Values["cert_self_signed"] != true {
+		t.Errorf("https is %+v", f)
+	}
+	if f := byKey["10.20.1.7 104/tcp"]; f.Values["service"] != nil || !strings.Contains(f.Missing["service"], "commonly dicom") || !strings.Contains(f.Missing["service"], "cautious") {
+		t.Errorf("dicom is %+v: a port number alone is no proof of a service", f)
+	}
+	if b.Sightings[2].Values["dhcp_vendor_class"] != "MSFT 5.0" {
+		t.Errorf("what DHCP knows is lost: %v", b.Sightings[2].Values)
+	}
+	if len(b.Notes) != 2 || b.Notes[1].What != "1 address left alone" {
+		t.Errorf("notes are %v", b.Notes)
+	}
+}
+
+func TestDiff(t *testing.T) {
+	before, after := run(), run()
+	if d := Diff(before, after); len(d) != 0 {
+		t.Fatalf("a run differs from itself: %v", d)
+	}
+	after.Hosts[0].Open = append(after.Hosts[0].Open[:2:2], Port{Number: 443}) // 104 closed, 443 opened
+	after.Hosts[1].Addr = addr("10.20.0.66")                                   // moved
+	after.Hosts[2].MAC[5] = 0x77                                               // replaced
+	after.Hosts = append(after.Hosts, Host{Addr: addr("10.20.0.8"), Asked: 4})
+	before.Hosts = append(before.Hosts, Host{Addr: addr("10.20.0.4"), Asked: 4}, Host{Addr: addr("10.20.0.9"), Asked: 4})
+	var got []string
+	for _, c := range Diff(before, after) {
+		got = append(got, c.String())
+	}
+	want := []string{
+		"10.20.0.4 did not answer any more",
+		"web1.example.org. (10.20.0.5) has port 104 closed, which was open",
+		"web1.example.org. (10.20.0.5) has port 443 open, which it had not",
+		"10.20.0.8 is new",
+		"10.20.0.66 was at 10.20.0.6 before",
+		"10.20.1.7 is another device: its hardware address was 00:1b:44:11:3a:07 and is 00:1b:44:11:3a:77",
+	}
+	if d := cmp.Diff(want, got); d != "" {
+		t.Error(d)
+	}
+	after.Complete = false
+	for _, c := range Diff(before, after) {
+		if c.Kind == Gone {
+			t.Errorf("%s: a run that did not end cannot say so", c)
+		}
+	}
+	before, after = run(), run()
+	after.Hosts[0].Open = nil
+	after.Hosts[0].Silent = 3
+	if d := Diff(before, after); len(d) != 0 {
+		t.Errorf("ports that did not answer are no change: %v", d)
+	}
+}
+
+func TestSchedule(t *testing.T) {
+	at := func(s string) time.Time {
+		v, err := time.Parse("2006-01-02 15:04", s)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return v
+	}
+	night := Schedule{Days: []string{"sat", "sun"}, From: "22:00", To: "05:00", Zone: "America/Chicago"}
+	hourly := Schedule{From: "08:00", To: "18:00", Every: time.Hour}
+	for _, tt := range []struct {
+		name      string
+		s         Schedule
+		now, last string
+		want      string
+	}{
+		{"before the window", night, "2026-11-25 12:00", "", "2026-11-29 04:00"}, // Saturday 22:00 in Chicago
+		{"in the window", night, "2026-11-29 06:30", "", "2026-11-29 06:30"},
+		{"ran in this window", night, "2026-11-29 06:30", "2026-11-29 04:00", "2026-11-30 04:00"},
+		{"past midnight it is still Sunday's window", night, "2026-11-30 10:59", "", "2026-11-30 10:59"},
+		{"after the last", night, "2026-11-30 11:00", "", "2026-12-06 04:00"},
+		{"winter time begins", Schedule{From: "01:30", To: "03:00", Zone: "America/Chicago"}, "2026-11-01 00:00", "", "2026-11-01 06:30"},
+		{"every hour", hourly, "2026-11-25 12:10", "2026-11-25 12:00", "2026-11-25 13:00"},
+		{"every hour, the next day", hourly, "2026-11-25 17:30", "2026-11-25 17:15", "2026-11-26 08:00"},
+		{"never ran", hourly, "2026-11-25 03:00", "", "2026-11-25 08:00"},
+		{"whole days", Schedule{From: "00:00", To: "00:00", Every: 24 * time.Hour}, "2026-11-25 03:00", "2026-11-24 09:00", "2026-11-25 09:00"},
+	} {
+		var last time.Time
+		if tt.last != "" {
+			last = at(tt.last)
+		}
+		got, err := tt.s.Next(at(tt.now), last)
+		if err != nil || !got.Equal(at(tt.want)) {
+			t.Errorf("%s: %s, %v; want %s", tt.name, got, err, tt.want)
+		}
+		if until, open := tt.s.Open(got); !open || !until.After(got) {
+			t.Errorf("%s: the window is not open at %s", tt.name, got)
+		}
+	}
+	err := Schedule{Days: []string{"Monday"}, From: "25:00", To: "5", Every: time.Second, Zone: "Chicago"}.Check()
+	for _, want := range []string{`day "Monday"`, `from "25:00"`, `to "5"`, "at least 1m", `zone "Chicago"`} {
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s is not said in: %v", want, err)
+		}
+	}
+}
+
+func TestNeighborsAreNotSeenNow(t *testing.T) {
+	now := time.Date(2026, 11, 25, 3, 0, 0, 0, time.UTC)
+	m := mac(t, "00:1b:44:11:3a:b7")
+	b := Sightings([]Neighbour{
+		{Addr: addr("10.20.0.5"), MAC: m, Confirmed: now.Add(-time.Hour)},
+		{Addr: addr("10.20.0.6"), MAC: m, Confirmed: now.Add(-time.Minute)},
+		{Addr: addr("10.20.0.7"), MAC: mac(t, "00:1b:44:11:3a:b8")},
+		{Addr: addr("10.20.0.8"), MAC: mac(t, "00:1b:44:11:3a:b9"), Static: true, Confirmed: now},
+	}, "Gateway", now)
+	if f := b.Validate(); len(f) > 0 {
+		t.Fatal(f)
+	}
+	if len(b.Sightings) != 1 || b.Sightings[0].Values["network_seen_at"] != now.Add(-time.Minute) || len(b.Notes) != 1 {
+		t.Errorf("sightings %+v, notes %v", b.Sightings, b.Notes)
+	}
+}
+
+func TestTelnetText(t *testing.T) {
+	in := []byte{255, 253, 24, 255, 250, 24, 1, 255, 240, 'H', 'i', 255, 255, '!', 0, 13, 10, 255, 251}
+	if got := telnetText(in); got != "Hi!" {
+		t.Errorf("got %q", got)
+	}
+}
+
+func FuzzGreeting(f *testing.F) {
+	for _, s := range []string{"SSH-2.0-x\r\n", "220-a\r\n220 b\r\n", "\xff\xfd\x18\xff\xfalogin:", "RFB 003.008\n", "J\x00\x00\x00\n8.0.36\x00"} {
+		f.Add([]byte(s), uint16(23))
+	}
+	f.Fuzz(func(t *testing.T, b []byte, n uint16) {
+		p := Port{Number: n}
+		p.greeting(b)
+		for _, s := range p.Said {
+			if len(s.Value) > maxSaid || strings.ContainsAny(s.Value, "\r\n\x00") {
+				t.Errorf("%q was kept", s.Value)
+			}
+		}
+	})
+}
+
+func FuzzCheckpoint(f *testing.F) {
+	f.Add([]byte(`{"version":1,"finished":"AA==","hosts":[{"addr":"10.0.0.1","mac":"00:1b:44:11:3a:b7"}]}`))
+	f.Fuzz(func(_ *testing.T, b []byte) { _, _, _ = readProgress(b) })
+}
+
+func FuzzTarget(f *testing.F) {
+	for _, s := range []string{"10.20.0.0/22", "10.20.1.10-40", "2001:db8::1-2001:db8::5", "-", "/"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		if r, err := parseTarget(s); err == nil && r.last.Less(r.first) {
+			t.Errorf("%q ends before it begins", s)
+		}
+	})
+}

@@ -35,11 +35,12 @@ const (
 	VersionUnread           // its version is none that the ecosystem knows
 	RangeUnread             // an advisory about it gives versions that cannot be compared
 	Investigating           // its maker is still looking into it
+	CPENotNamed             // no record bears its CPE name
 )
 
 var reasonNames = [...]string{
 	"", "compared", "not_named", "stated", "no_identity", "no_ecosystem", "part_of_ecosystem", "release_unknown",
-	"release_not_in_feed", "no_version", "version_unread", "range_unread", "under_investigation",
+	"release_not_in_feed", "no_version", "version_unread", "range_unread", "under_investigation", "cpe_not_named",
 }
 
 func (r Reason) String() string { return reasonNames[r] }
@@ -64,6 +65,7 @@ var reasonSays = [...]string{
 	"Its version cannot be read. Correct it in the list.",
 	"An advisory about it gives versions that no machine can compare. Read the advisory.",
 	"Its maker is still looking into it. Look again later.",
+	"No record bears its CPE name, which may be misspelled. Check the name, or give a package URL.",
 }
 
 // Answer is what the feed says of one component.
@@ -80,6 +82,8 @@ type Answer struct {
 	Cleared []Hit
 	// Open could not be decided: Hit.Reason says why.
 	Open []Hit
+
+	room room
 }
 
 // Hit is an advisory that names the component. It is a handle: [DB.Match]

@@ -17,9 +17,10 @@ import (
 type DB struct {
 	*File
 
-	pkgs, buckets, rows, bounds, sets, extras []byte
-	strs, advs, flaws, index, docs, blocks    []byte
-	kev, epss, points                         []byte
+	pkgs, prints, buckets, rows            []byte
+	bounds, sets, extras                   []byte
+	strs, advs, flaws, index, docs, blocks []byte
+	kev, epss, points                      []byte
 
 	bucketShift uint
 	packages    int
@@ -34,6 +35,7 @@ type DB struct {
 
 type ecosystem struct {
 	name   string
+	seed   uint64
 	whole  bool // a source holds all of it
 	scheme pkgver.Scheme
 	known  bool // the scheme is
@@ -52,7 +54,7 @@ func Open(b []byte) (*DB, error) {
 		name string
 		to   *[]byte
 	}{
-		{secPackages, &db.pkgs}, {secBuckets, &db.buckets}, {secRows, &db.rows}, {secBounds, &db.bounds}, {secSets, &db.sets},
+		{secPackages, &db.pkgs}, {secPrints, &db.prints}, {secBuckets, &db.buckets}, {secRows, &db.rows}, {secBounds, &db.bounds}, {secSets, &db.sets},
 		{secExtras, &db.extras}, {secStrings, &db.strs}, {secAdvisories, &db.advs}, {secFlaws, &db.flaws}, {secIndex, &db.index},
 		{secDocs, &db.docs}, {secBlocks, &db.blocks}, {secEPSS, &db.epss}, {secPoints, &db.points},
 	} {
@@ -63,7 +65,7 @@ func Open(b []byte) (*DB, error) {
 	db.kev = f.Section(secExploited)
 	db.packages, db.advisories = len(db.pkgs)/pkgLen-1, len(db.advs)/advLen-1
 	buckets := len(db.buckets)/4 - 1
-	if len(db.pkgs)%pkgLen != 0 || len(db.advs)%advLen != 0 || len(db.rows)%rowLen != 0 || db.packages < 0 || db.advisories < 0 ||
+	if len(db.pkgs)%pkgLen != 0 || len(db.advs)%advLen != 0 || len(db.rows)%rowLen != 0 || len(db.prints) != 8*db.packages || db.packages < 0 || db.advisories < 0 ||
 		buckets < 1 || buckets&(buckets-1) != 0 || uint64(len(db.rows)/rowLen) != uint64(db.firstRow(db.packages)) {
 		return nil, errs.Hint(errs.New(errs.Invalid, "the feed file is damaged: a section has a wrong size"), "fetch or build it again")
 	}
@@ -99,7 +101,7 @@ func (db *DB) readNames() {
 		if s, b = text(b[1:]); s == nil {
 			break
 		}
-		e := ecosystem{name: string(s), whole: whole}
+		e := ecosystem{name: string(s), seed: hash(0, s), whole: whole}
 		enc := newEncoder(e.name)
 		e.scheme, e.known = enc.scheme, enc.known
 		db.byName[e.name] = uint16(len(db.ecosystems))
@@ -117,7 +119,7 @@ func (db *DB) firstRow(i int) uint32 {
 
 // lookup returns the rows that name a package, from and up to.
 func (db *DB) lookup(eco uint16, name []byte) (from, to uint32) {
-	h := hash(eco, name)
+	h := hash(db.ecosystems[eco].seed, name)
 	var bucket uint32
 	if db.bucketShift < 64 {
 		bucket = uint32(h >> db.bucketShift)

@@ -153,7 +153,7 @@ func baseOf(e string) string {
 	return base
 }
 
-// fold lowers and normalizes names as the ecosystem does, so that two
+// appendName lowers and normalizes names as the ecosystem does, so that two
 // spellings of one package meet.
 func appendName(dst []byte, ecosystem, name string) []byte {
 	switch baseOf(ecosystem) {

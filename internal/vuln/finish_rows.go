@@ -20,20 +20,25 @@ func (w *writer) packages() int {
 		item uint32
 		row  *draft
 	}
+	seeds := make([]uint64, len(w.ecosystems))
+	for i, e := range w.ecosystems {
+		seeds[i] = hash(0, []byte(e))
+	}
 	var refs []ref
 	for i := range w.items {
 		for j := range w.items[i].rows {
 			d := &w.items[i].rows[j]
 			e := ecosystems[d.ecosystem]
-			refs = append(refs, ref{hash(e, []byte(d.name)), e, uint32(i), d})
+			refs = append(refs, ref{hash(seeds[e], []byte(d.name)), e, uint32(i), d})
 		}
 	}
 	// Rows of one advisory were put in order when it came in.
 	slices.SortStableFunc(refs, func(a, b ref) int {
 		return cmp.Or(cmp.Compare(a.hash, b.hash), cmp.Compare(a.eco, b.eco), strings.Compare(a.row.name, b.row.name), cmp.Compare(a.item, b.item))
 	})
-	var pkgs, rows []byte
+	var pkgs, rows, prints []byte
 	var hashes []uint64
+	var print uint64
 	in := newInterner(w)
 	for i, r := range refs {
 		if i == 0 || refs[i-1].hash != r.hash || refs[i-1].eco != r.eco || refs[i-1].row.name != r.row.name {
@@ -43,16 +48,42 @@ func (w *writer) packages() int {
 			hashes = append(hashes, r.hash)
 			w.strs = binary.LittleEndian.AppendUint16(w.strs, r.eco)
 			w.strs = appendText(w.strs, r.row.name)
+			if i > 0 {
+				prints = binary.LittleEndian.AppendUint64(prints, print)
+			}
+			print = 0
 		}
+		print = r.row.print(print, &w.items[r.item])
 		rows = in.row(r.item, r.row).put(rows)
+	}
+	if len(refs) > 0 {
+		prints = binary.LittleEndian.AppendUint64(prints, print)
 	}
 	pkgs = binary.LittleEndian.AppendUint64(pkgs, ^uint64(0))
 	pkgs = binary.LittleEndian.AppendUint32(pkgs, 0)
 	pkgs = binary.LittleEndian.AppendUint32(pkgs, uint32(len(refs)))
 	w.sections[secPackages], w.sections[secBuckets] = pkgs, buckets(hashes)
-	w.sections[secRows], w.sections[secStrings] = rows, w.strs
+	w.sections[secRows], w.sections[secPrints], w.sections[secStrings] = rows, prints, w.strs
 	w.sections[secBounds], w.sections[secSets], w.sections[secExtras] = in.bounds, in.sets, in.extraSection()
 	return len(refs)
+}
+
+// print folds all that a row says into a hash, so that two files agree on a
+// package's prints exactly when they say the same of it.
+func (d *draft) print(seed uint64, it *item) uint64 {
+	b := appendText(nil, it.source)
+	b = appendText(b, it.id)
+	if d.flags&rowStatement != 0 { // the newest statement counts
+		b = binary.LittleEndian.AppendUint64(b, uint64(it.modified.Unix()))
+	}
+	for _, n := range it.names {
+		b = appendText(b, n)
+	}
+	b = binary.LittleEndian.AppendUint32(b, d.flags)
+	for _, v := range append([]bound{d.low, d.high}, d.set...) {
+		b = appendText(appendText(b, v.key), v.version)
+	}
+	return hash(seed, append(b, d.extra...))
 }
 
 func (w *writer) listEcosystems() map[string]uint16 {

@@ -5,12 +5,14 @@ import (
 	"math/bits"
 )
 
-// hash is the 64-bit hash of an ecosystem and a name by which packages are found.
-// It is part of the file's format. Eight bytes at a time are folded by a
+// key is the 64-bit hash of an ecosystem and a name by which packages are found.
+// It is part of the file's format, and the same in every file. Eight bytes at a time are folded by a
 // multiplication to 128 bits; names whose hashes agree are told apart by the name.
-func hash(ecosystem uint16, name []byte) uint64 {
+func key(ecosystem, name []byte) uint64 { return hash(hash(0, ecosystem), name) }
+
+func hash(seed uint64, name []byte) uint64 {
 	const k0, k1 = 0x9e3779b97f4a7c15, 0xd6e8feb86659fd93
-	h := fold(uint64(ecosystem)^k0, uint64(len(name))^k1)
+	h := fold(seed^k0, uint64(len(name))^k1)
 	for ; len(name) >= 8; name = name[8:] {
 		h = fold(h^binary.LittleEndian.Uint64(name), k1)
 	}

@@ -1,6 +1,7 @@
 package vuln
 
 import (
+	"bytes"
 	"strings"
 
 	"github.com/asepsis/asepsis/internal/fact"
@@ -8,39 +9,37 @@ import (
 
 // question is one name to look up.
 type question struct {
-	eco      uint16
-	name     []byte
-	version  string
-	bySource bool
+	ecosystem []byte
+	name      []byte // normalized
+	version   string
+	bySource  bool
 	// statements says that only statements about products count: the name is
 	// that of a binary package where advisories name sources.
 	statements bool
 }
 
-// questions is what to look up for a component.
+// questions is what to look up for a component, whatever the file holds.
 type questions struct {
 	list      [4]question
 	n         int
-	ecosystem string // "" where it is of none
+	ecosystem string // what the first is of, where it is known without looking; else ""
 	system    bool   // a package of an operating system
 	reason    Reason // set: why it cannot be looked up
-	whole     bool
-	known     bool // the ecosystem is in the feed
 }
 
-// identify turns a component into names to look up. It writes the names to buf.
-func (db *DB) identify(c *fact.Component, q *questions, buf []byte) {
+// identify turns a component into names to look up. It writes them to buf, which
+// it returns.
+func identify(c *fact.Component, q *questions, buf []byte) []byte {
 	kind := c.Ecosystem
 	if kind == "" {
 		kind = purlType(c.PURL)
 	}
 	if kind == "" || c.Name == "" {
 		q.reason = NoIdentity
-		return
+		return buf
 	}
 	if isSystem(kind) {
-		db.identifySystem(c, kind, q, buf)
-		return
+		return identifySystem(c, kind, q, buf)
 	}
 	if q.ecosystem = byType(kind); q.ecosystem == "" {
 		q.ecosystem = kind
@@ -49,7 +48,9 @@ func (db *DB) identify(c *fact.Component, q *questions, buf []byte) {
 	if q.ecosystem == "Go" {
 		name, version = goName(name, version)
 	}
-	db.ask(q, q.ecosystem, name, version, buf)
+	from := len(buf)
+	buf = append(buf, q.ecosystem...)
+	return q.ask(buf[from:], name, version, buf)
 }
 
 // goName gives the standard library and the tool chain the names and versions
@@ -64,31 +65,24 @@ func goName(name, version string) (string, string) {
 	return name, version
 }
 
-func (db *DB) identifySystem(c *fact.Component, kind string, q *questions, buf []byte) {
+func identifySystem(c *fact.Component, kind string, q *questions, buf []byte) []byte {
 	q.system = true
 	distro := distroOf(c)
 	if distro == "" {
 		q.reason = ReleaseUnknown
-		return
+		return buf
 	}
-	var space [64]byte
-	eco := appendDistro(space[:0], distro)
+	from := len(buf)
+	buf = appendDistro(buf, distro)
+	eco := buf[from:]
 	if len(eco) == 0 {
 		q.ecosystem, q.reason = distro, NoEcosystem
-		return
+		return buf
 	}
-	e, ok := db.byName[string(eco)]
-	if !ok {
-		q.ecosystem, q.reason = string(eco), NoEcosystem
-		if base := baseOf(q.ecosystem); db.bases[base] {
-			q.reason = ReleaseNotInFeed
-			if base == q.ecosystem {
-				q.reason = ReleaseUnknown
-			}
-		}
-		return
+	base := eco
+	if i := bytes.IndexByte(eco, ':'); i >= 0 {
+		base = eco[:i]
 	}
-	q.ecosystem = db.ecosystems[e].name
 	source, version := c.Source, c.SourceVersion
 	if source == "" {
 		source = c.Name
@@ -98,29 +92,52 @@ func (db *DB) identifySystem(c *fact.Component, kind string, q *questions, buf [
 	}
 	if kind == "rpm" {
 		own := withEpoch(c.Version, c.PURL)
-		buf = db.ask(q, q.ecosystem, c.Name, own, buf)
-		if rpmBySource(baseOf(q.ecosystem)) && source != c.Name {
+		buf = q.ask(eco, c.Name, own, buf)
+		if rpmBySource(string(base)) && source != c.Name {
 			if c.SourceVersion == "" {
 				version = own
 			}
-			n := q.n
-			db.ask(q, q.ecosystem, source, version, buf)
-			q.list[n].bySource = true
+			buf = q.ask(eco, source, version, buf)
+			q.list[q.n-1].bySource = true
 		}
-		return
+		return buf
 	}
-	buf = db.ask(q, q.ecosystem, source, version, buf)
+	buf = q.ask(eco, source, version, buf)
 	q.list[0].bySource = source != c.Name || version != c.Version
 	if source != c.Name {
-		n := q.n
-		buf = db.ask(q, q.ecosystem, c.Name, c.Version, buf)
-		q.list[n].statements = true
+		buf = q.ask(eco, c.Name, c.Version, buf)
+		q.list[q.n-1].statements = true
 	}
-	if base, ok := db.byName[baseOf(q.ecosystem)]; ok && base != e {
-		n := q.n
-		db.ask(q, db.ecosystems[base].name, source, version, buf)
-		q.list[n].statements = true
+	if len(base) < len(eco) {
+		buf = q.ask(base, source, version, buf)
+		q.list[q.n-1].statements = true
 	}
+	return buf
+}
+
+// ask adds a name to look up.
+func (q *questions) ask(ecosystem []byte, name, version string, buf []byte) []byte {
+	from := len(buf)
+	buf = appendName(buf, string(ecosystem), name)
+	q.list[q.n] = question{ecosystem: ecosystem, name: buf[from:], version: version}
+	q.n++
+	return buf
+}
+
+// Keys appends the keys of the packages whose advisories speak of a component.
+// Two files agree on them, so what changed between files leads to components by
+// [Changed].
+func Keys(dst []uint64, c *fact.Component) []uint64 {
+	var q questions
+	var space [256]byte
+	identify(c, &q, space[:0])
+	for i := range q.n {
+		dst = append(dst, key(q.list[i].ecosystem, q.list[i].name))
+	}
+	if name, ok := parseCPE(c.CPE); ok && !q.system {
+		dst = append(dst, key([]byte(cpeEcosystem+string(rune(name.part))), []byte(cpeName(name.vendor, name.product))))
+	}
+	return dst
 }
 
 // rpmBySource reports whether a distribution's advisories name source packages
@@ -131,23 +148,6 @@ func rpmBySource(base string) bool {
 		return true
 	}
 	return false
-}
-
-// ask adds a name to look up.
-func (db *DB) ask(q *questions, ecosystem, name, version string, buf []byte) []byte {
-	e, ok := db.byName[ecosystem]
-	if !ok {
-		q.reason = NoEcosystem
-		return buf
-	}
-	if q.n == 0 {
-		q.known, q.whole = true, db.ecosystems[e].whole
-	}
-	from := len(buf)
-	buf = appendName(buf, ecosystem, name)
-	q.list[q.n] = question{eco: e, name: buf[from:], version: version}
-	q.n++
-	return buf
 }
 
 // sourceVersion takes the mark of a rebuild off a binary package's version:

@@ -19,20 +19,26 @@ func (db *DB) Judge(c *fact.Component, dst *Answer) { db.JudgeWithin(c, nil, dst
 // JudgeWithin is Judge for a component inside of products, given as package
 // URLs: statements that hold inside of a product only are heard too.
 func (db *DB) JudgeWithin(c *fact.Component, products []string, dst *Answer) {
-	*dst = Answer{Hits: dst.Hits[:0], Cleared: dst.Cleared[:0], Open: dst.Open[:0]}
-	j := judging{db: db, c: c, within: products, answer: dst}
+	*dst = Answer{Hits: dst.Hits[:0], Cleared: dst.Cleared[:0], Open: dst.Open[:0], room: dst.room}
+	j := judging{db: db, c: c, within: products, answer: dst, room: &dst.room, statements: dst.room.statements[:0]}
 	var q questions
-	var buf [256]byte
-	db.identify(c, &q, buf[:0])
-	dst.Ecosystem = q.ecosystem
+	dst.room.names = identify(c, &q, dst.room.names[:0])
+	j.place(&q)
 	for i := range q.n {
 		j.ask(&q.list[i])
 	}
-	if q.n == 0 || !q.whole {
-		j.byCPE(&q)
+	if !j.whole && !q.system {
+		j.byCPE()
 	}
 	j.weigh()
-	j.conclude(&q)
+	j.conclude()
+	dst.room.statements = j.statements
+}
+
+// room is memory that is used again for the next component.
+type room struct {
+	names, key []byte
+	statements []uint32
 }
 
 // judging is one component being judged.
@@ -47,22 +53,57 @@ type judging struct {
 	ordered bool // the ecosystem's order is known
 	key     []byte
 	keyed   bool // key was tried
-	space   [128]byte
+	room    *room
 	cpe     *cpe
 
-	found      bool // some row names it
-	foundByCPE bool
+	reason Reason // why nothing can be said of it
+	whole  bool   // the feed holds the whole of its ecosystem
+
+	found      bool     // some row names it
+	byName     bool     // a row names its CPE
 	statements []uint32 // rows of statements that hold for it
-	held       [8]uint32
 	sort       bool
 }
 
+// place says of which ecosystem the component is and whether the feed speaks of
+// that.
+func (j *judging) place(q *questions) {
+	j.reason, j.answer.Ecosystem = q.reason, q.ecosystem
+	if q.n == 0 {
+		return
+	}
+	eco := q.list[0].ecosystem
+	if e, ok := j.db.byName[string(eco)]; ok {
+		j.answer.Ecosystem, j.whole = j.db.ecosystems[e].name, j.db.ecosystems[e].whole
+		if !j.whole {
+			j.reason = PartOfEcosystem
+		}
+		return
+	}
+	j.reason = NoEcosystem
+	if !q.system {
+		return
+	}
+	j.answer.Ecosystem = string(eco)
+	switch base := baseOf(j.answer.Ecosystem); {
+	case !j.db.bases[base]:
+	case base == j.answer.Ecosystem:
+		j.reason = ReleaseUnknown
+	default:
+		j.reason = ReleaseNotInFeed
+	}
+}
+
 func (j *judging) ask(q *question) {
-	from, to := j.db.lookup(q.eco, q.name)
+	eco, ok := j.db.byName[string(q.ecosystem)]
+	if !ok {
+		return
+	}
+	from, to := j.db.lookup(eco, q.name)
 	if from == to {
 		return
 	}
-	e := &j.db.ecosystems[q.eco]
+	e := &j.db.ecosystems[eco]
 	j.version, j.scheme, j.ordered, j.keyed = q.version, e.scheme, e.known, false
 	before := len(j.answer.Hits) + len(j.answer.Open)
 	if before > 0 {
@@ -106,23 +147,16 @@ func (j *judging) rows(from, to uint32, statementsOnly bool) {
 				a.Hits = append(a.Hits, h)
 			}
 			if r.flags&rowStatement != 0 {
-				j.hear(i)
+				j.statements = append(j.statements, i)
 			}
 		case status == advisory.UnderInvestigation:
 			h.Reason = Investigating
 			a.Open = append(a.Open, h)
-			j.hear(i)
+			j.statements = append(j.statements, i)
 		default:
-			j.hear(i)
+			j.statements = append(j.statements, i)
 		}
 	}
-}
-
-func (j *judging) hear(row uint32) {
-	if j.statements == nil {
-		j.statements = j.held[:0]
-	}
-	j.statements = append(j.statements, row)
 }
 
 // in reports whether the version lies in what the row says, or why that cannot
@@ -161,8 +195,8 @@ func (j *judging) makeKey() {
 	if !j.ordered {
 		return
 	}
-	if k, err := pkgver.AppendKey(j.space[:0], j.scheme, j.version); err == nil {
-		j.key = k
+	if k, err := pkgver.AppendKey(j.room.key[:0], j.scheme, j.version); err == nil {
+		j.key, j.room.key = k, k
 	}
 }
 
@@ -314,50 +348,52 @@ func cutPURL(p string) (name, version string) {
 // byCPE looks the component up by its CPE name, where no ecosystem speaks for
 // it. Packages of operating systems are left out: their versions carry fixes
 // that a CPE's version does not tell of.
-func (j *judging) byCPE(q *questions) {
-	if q.system || j.c.CPE == "" {
-		return
-	}
+func (j *judging) byCPE() {
 	name, ok := parseCPE(j.c.CPE)
 	if !ok {
 		return
 	}
-	e, ok := j.db.byName[cpeEcosystem+string(rune(name.part))]
+	eco := cpeEcosystem + string(rune(name.part))
+	e, ok := j.db.byName[eco]
 	if !ok {
 		return
 	}
-	version := name.version
-	if anyAsEmpty(version) == "" {
-		version = j.c.Version
-	}
-	j.cpe = &name
 	was := j.found
-	j.ask(&question{eco: e, name: []byte(cpeName(name.vendor, name.product)), version: version})
-	j.foundByCPE = j.found && !was
-	if j.foundByCPE || q.n == 0 {
-		q.ecosystem, q.whole, q.reason = j.db.ecosystems[e].name, j.db.ecosystems[e].whole, NoReason
-		q.known = true
-		j.answer.Ecosystem = q.ecosystem
+	j.found, j.cpe = false, &name
+	j.ask(name.question(j.c))
+	j.byName = j.found
+	j.found = j.found || was
+	if j.byName || j.reason == NoIdentity {
+		j.answer.Ecosystem, j.whole, j.reason = eco, j.db.ecosystems[e].whole, NoReason
+		switch {
+		case !j.byName:
+			j.reason = CPENotNamed
+		case !j.whole:
+			j.reason = PartOfEcosystem
+		}
 	}
 }
 
+// question is what to look up for a CPE: its version is the component's where
+// the name has none.
+func (n *cpe) question(c *fact.Component) *question {
+	version := n.version
+	if anyAsEmpty(version) == "" {
+		version = c.Version
+	}
+	return &question{ecosystem: []byte(cpeEcosystem + string(rune(n.part))), name: []byte(cpeName(n.vendor, n.product)), version: version}
+}
+
 // conclude makes the three answers out of what was found.
-func (j *judging) conclude(q *questions) {
+func (j *judging) conclude() {
 	a := j.answer
 	switch {
 	case len(a.Hits) > 0:
 		a.Verdict, a.Reason = Affected, Compared
 	case len(a.Open) > 0:
 		a.Reason = a.Open[0].Reason
-	case q.reason != NoReason:
-		a.Reason = q.reason
-	case !q.known:
-		a.Reason = NoEcosystem
-	case !q.whole:
-		a.Reason = PartOfEcosystem
-	case j.cpe != nil && !j.foundByCPE:
-		// A CPE name that no record bears may be misspelled.
-		a.Reason = NotNamed
+	case j.reason != NoReason:
+		a.Reason = j.reason
 	case len(a.Cleared) > 0:
 		a.Verdict, a.Reason = NotAffected, Stated
 	case j.found:

@@ -9,6 +9,7 @@ const (
 	secEcosystems = "ecosystems"
 	secPackages   = "packages"
 	secBuckets    = "buckets"
+	secPrints     = "prints"
 	secRows       = "rows"
 	secBounds     = "bounds"
 	secSets       = "sets"

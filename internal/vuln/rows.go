@@ -109,7 +109,7 @@ func appendRanges(rows []draft, d draft, x extra, ranges []advisory.Range, versi
 	var set []bound
 	for _, v := range versions {
 		b := e.bound(v)
-		if !slices.ContainsFunc(own, func(r draft) bool { return holds(r, b) }) {
+		if !slices.ContainsFunc(own, func(r draft) bool { return e.holds(r, b) }) {
 			set = append(set, b)
 		}
 	}
@@ -129,21 +129,29 @@ func appendRanges(rows []draft, d draft, x extra, ranges []advisory.Range, versi
 }
 
 // holds reports whether a range has a version in it for certain.
-func holds(r draft, b bound) bool {
-	if b.key == "" {
-		return false
-	}
+func (e encoder) holds(r draft, b bound) bool {
 	if r.low.version != "" {
-		c := strings.Compare(b.key, r.low.key)
-		if r.low.key == "" || c < 0 || c == 0 && r.flags&rowLowOut != 0 {
+		c, ok := e.compare(b, r.low)
+		if !ok || c < 0 || c == 0 && r.flags&rowLowOut != 0 {
 			return false
 		}
 	}
 	if r.high.version == "" {
 		return true
 	}
-	c := strings.Compare(b.key, r.high.key)
-	return r.high.key != "" && (c < 0 || c == 0 && r.flags&rowHighIn != 0)
+	c, ok := e.compare(b, r.high)
+	return ok && (c < 0 || c == 0 && r.flags&rowHighIn != 0)
+}
+
+func (e encoder) compare(a, b bound) (int, bool) {
+	if a.key != "" && b.key != "" {
+		return strings.Compare(a.key, b.key), true
+	}
+	if !e.known {
+		return 0, false
+	}
+	c, err := pkgver.Compare(e.scheme, a.version, b.version)
+	return c, err == nil
 }
 
 // encoder makes bounds of one ecosystem.

@@ -44,15 +44,15 @@ func (db *DB) Why(flaw string, c *fact.Component, products ...string) (Explanati
 		slices.Sort(about)
 		about = slices.Compact(about)
 	}
-	j := judging{db: db, c: c, within: products, answer: &Answer{}}
+	j := judging{db: db, c: c, within: products, answer: &Answer{}, room: new(room)}
 	var q questions
-	var buf [256]byte
-	db.identify(c, &q, buf[:0])
+	identify(c, &q, nil)
 	for i := range q.n {
 		j.explain(&e, &q.list[i], about)
 	}
-	if len(e.Rules) == 0 {
-		j.explainCPE(&e, &q, about)
+	if name, ok := parseCPE(c.CPE); ok && len(e.Rules) == 0 && !q.system {
+		j.cpe = &name
+		j.explain(&e, name.question(c), about)
 	}
 	e.decide(db, &a, about)
 	e.Say = e.sentence(c)
@@ -73,8 +73,12 @@ func (db *DB) sameFlaw(about []uint32) Flaw {
 }
 
 func (j *judging) explain(e *Explanation, q *question, about []uint32) {
-	from, to := j.db.lookup(q.eco, q.name)
-	eco := &j.db.ecosystems[q.eco]
+	n, ok := j.db.byName[string(q.ecosystem)]
+	if !ok {
+		return
+	}
+	from, to := j.db.lookup(n, q.name)
+	eco := &j.db.ecosystems[n]
 	j.version, j.scheme, j.ordered, j.keyed = q.version, eco.scheme, eco.known, false
 	for i := from; i < to; i++ {
 		r := j.db.row(i)
@@ -89,23 +93,6 @@ func (j *judging) explain(e *Explanation, q *question, about []uint32) {
 		e.Rules = append(e.Rules, Rule{Match: j.db.Match(Hit{Advisory: r.advisory, Row: i, Likely: likely}), Holds: in, Reason: why})
 		e.Installed, e.Package, e.BySource = q.version, string(q.name), q.bySource
 	}
-}
-
-func (j *judging) explainCPE(e *Explanation, q *questions, about []uint32) {
-	name, ok := parseCPE(j.c.CPE)
-	if q.system || !ok {
-		return
-	}
-	eco, ok := j.db.byName[cpeEcosystem+string(rune(name.part))]
-	if !ok {
-		return
-	}
-	version := name.version
-	if anyAsEmpty(version) == "" {
-		version = j.c.Version
-	}
-	j.cpe = &name
-	j.explain(e, &question{eco: eco, name: []byte(cpeName(name.vendor, name.product)), version: version}, about)
 }
 
 // decide takes the verdict about the flaw out of the answer about the

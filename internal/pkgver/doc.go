@@ -1,0 +1,2 @@
+// Package pkgver orders versions as the ecosystem they belong to orders them.
+package pkgver

@@ -9,6 +9,7 @@ import (
 	"github.com/asepsis/asepsis/internal/assess"
 	"github.com/asepsis/asepsis/internal/errs"
 	"github.com/asepsis/asepsis/internal/fact"
+	"github.com/asepsis/asepsis/internal/judge"
 	"github.com/asepsis/asepsis/internal/policy"
 	"github.com/asepsis/asepsis/internal/store/sqlstore"
 	"github.com/asepsis/asepsis/internal/web/api"
@@ -73,7 +74,7 @@ func (a *App) assessAt(ctx context.Context, t *tenant, r *rules, actor, trigger 
 	if _, err := t.RecordParameters(ctx, string(r.parameters.Encode()), actor, "", now); err != nil {
 		return nil, err
 	}
-	k, set, err := a.decide(ctx, t, r, now)
+	k, set, known, err := a.decide(ctx, t, r, now)
 	if err != nil {
 		return nil, err
 	}
@@ -83,25 +84,25 @@ func (a *App) assessAt(ctx context.Context, t *tenant, r *rules, actor, trigger 
 	}
 	k.Assessment.ID = out.Row.ID
 	if out.Fresh {
-		a.show(ctx, t, r, set, out)
+		a.show(ctx, t, r, set, known, out)
 	}
 	return out, nil
 }
 
 // decide decides the goals as of a moment, from stored facts alone.
-func (a *App) decide(ctx context.Context, t *tenant, r *rules, at time.Time) (*assess.Kept, *fact.Set, error) {
+func (a *App) decide(ctx context.Context, t *tenant, r *rules, at time.Time) (*assess.Kept, *fact.Set, *judge.Known, error) {
 	p, err := t.Profile(ctx)
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, nil, err
 	}
-	set, seq, err := a.known(ctx, t, at)
+	set, known, seq, err := a.known(ctx, t, at)
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, nil, err
 	}
 	k := assess.Assess(a.assessRules(r), *set, at, p.Organization)
 	k.FactsSeq = seq
 	k.Assessment.Demo = p.Demo
-	return &k, set, nil
+	return &k, set, known, nil
 }
 
 // AsOf decides the goals as of a past moment: from the facts as they were known
@@ -135,7 +136,7 @@ func (a *App) AsOf(ctx context.Context, tid string, at time.Time) (*assess.Kept,
 	if then.parameters, err = policy.ParseParameters(r.checks, "parameters of that day", []byte(text)); err != nil {
 		return nil, fmt.Errorf("the parameters of that day do not fit today's checks: %w", err)
 	}
-	k, _, err := a.decide(ctx, t, &then, at.UTC())
+	k, _, _, err := a.decide(ctx, t, &then, at.UTC())
 	return k, err
 }
 

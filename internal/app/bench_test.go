@@ -57,7 +57,7 @@ func BenchmarkDecide(b *testing.B) {
 	}
 	b.ReportAllocs()
 	for b.Loop() {
-		if _, _, err := a.decide(b.Context(), t, r, now); err != nil {
+		if _, _, _, err := a.decide(b.Context(), t, r, now); err != nil {
 			b.Fatal(err)
 		}
 	}
@@ -92,7 +92,7 @@ func BenchmarkHospitals(b *testing.B) {
 					if err != nil {
 						b.Fatal(err)
 					}
-					if _, _, err := a.decide(b.Context(), t, r, now); err != nil {
+					if _, _, _, err := a.decide(b.Context(), t, r, now); err != nil {
 						b.Fatal(err)
 					}
 				}

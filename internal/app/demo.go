@@ -10,7 +10,9 @@ import (
 	"github.com/asepsis/asepsis/internal/assess"
 	"github.com/asepsis/asepsis/internal/demo"
 	"github.com/asepsis/asepsis/internal/id"
+	"github.com/asepsis/asepsis/internal/judge"
 	"github.com/asepsis/asepsis/internal/store/sqlstore"
+	"github.com/asepsis/asepsis/internal/vuln"
 	"github.com/asepsis/asepsis/internal/web"
 )
 
@@ -38,8 +40,14 @@ func (a *App) fillHospital(ctx context.Context, h *demo.Demo, progress func(step
 	if err != nil {
 		return "", err
 	}
+	advisories, err := demoFeed(a.now())
+	if err != nil {
+		return "", err
+	}
 	var tid string
 	for step := range h.Steps() {
+		// Each month's advisories are a day old when the month's work is done.
+		a.feeds.set(judge.NewEngine(advisories, judge.Feed{ID: advisories.ID(), BuiltAt: step.At.Add(-20 * time.Hour)}))
 		if progress != nil {
 			progress(step.At.Format("January 2006") + ": " + strings.ToLower(step.What[:1]) + step.What[1:])
 		}
@@ -63,6 +71,20 @@ func (a *App) fillHospital(ctx context.Context, h *demo.Demo, progress func(step
 	}
 	a.publish(ctx, tid)
 	return tid, nil
+}
+
+// demoFeed compiles the made-up advisories as a real feed is.
+func demoFeed(now time.Time) (*vuln.DB, error) {
+	c := vuln.NewCompiler()
+	c.AddSource(vuln.Source{Name: "demonstration", Snapshot: now})
+	for _, adv := range demo.Advisories(now) {
+		c.Add(&adv)
+	}
+	b := vuln.NewBuilder(now)
+	if _, err := c.Finish(b); err != nil {
+		return nil, fmt.Errorf("compile the made-up advisories: %w", err)
+	}
+	return vuln.Open(b.Bytes())
 }
 
 func (a *App) createDemo(ctx context.Context, o demo.Organization, at time.Time) (string, error) {

@@ -10,15 +10,28 @@ import (
 	"github.com/asepsis/asepsis/internal/web/api"
 )
 
-// jobs are the work that goes on in the background: one at a time for each
-// organization, and what came of the last.
+// jobs are the work that goes on in the background: for each organization one
+// assessment and one search of the network at a time, and what came of the last.
 type jobs struct {
 	mu      sync.Mutex
-	running map[string]*api.Job // by tenant, guarded by mu
-	ended   map[string]*api.Job // by tenant, guarded by mu
-	again   map[string]bool     // something changed while a job ran, guarded by mu
-	count   int                 // changes of any of them, guarded by mu
+	running map[string]*api.Job           // by key, guarded by mu
+	ended   map[string]*api.Job           // by key, guarded by mu
+	again   map[string]bool               // something changed while a job ran, guarded by mu
+	count   int                           // changes of any of them, guarded by mu
+	halt    map[string]context.CancelFunc // of what may be cut off, by key, guarded by mu
 	wait    sync.WaitGroup
+}
+
+// discovery is the kind of job that searches a network.
+const discovery = "discovery"
+
+// jobKey names what runs one at a time: a search takes hours, and does not hold
+// the assessments of the organization up.
+func jobKey(tid, kind string) string {
+	if kind == discovery {
+		return tid + "/" + discovery
+	}
+	return tid
 }
 
 // start runs work in the background and returns its job. Where one of the
@@ -30,14 +43,15 @@ func (a *App) start(ctx context.Context, tid, kind string, work func(ctx context
 	if j.running == nil {
 		j.running, j.ended, j.again = make(map[string]*api.Job), make(map[string]*api.Job), make(map[string]bool)
 	}
-	if r := j.running[tid]; r != nil {
-		j.again[tid] = true
+	key := jobKey(tid, kind)
+	if r := j.running[key]; r != nil {
+		j.again[key] = kind != discovery
 		c := *r
 		j.mu.Unlock()
 		return &c
 	}
 	job := &api.Job{ID: id.New(id.Event, a.now()), Kind: kind, State: "running", StartedAt: a.now().UTC()}
-	j.running[tid] = job
+	j.running[key] = job
 	j.count++
 	c := *job
 	j.mu.Unlock()
@@ -46,8 +60,8 @@ func (a *App) start(ctx context.Context, tid, kind string, work func(ctx context
 	ctx = context.WithoutCancel(ctx)
 	j.wait.Go(func() {
 		for {
-			result, err := work(ctx, func(step string) { a.step(tid, step) })
-			if !a.end(ctx, tid, result, err) {
+			result, err := work(ctx, func(step string) { a.step(tid, key, step) })
+			if !a.end(ctx, tid, key, result, err) {
 				return
 			}
 		}
@@ -57,10 +71,10 @@ func (a *App) start(ctx context.Context, tid, kind string, work func(ctx context
 }
 
 // step says what the running job is at.
-func (a *App) step(tid, step string) {
+func (a *App) step(tid, key, step string) {
 	j := &a.jobs
 	j.mu.Lock()
-	r := j.running[tid]
+	r := j.running[key]
 	if r == nil {
 		j.mu.Unlock()
 		return
@@ -73,24 +87,24 @@ func (a *App) step(tid, step string) {
 }
 
 // end records what came of a job and reports whether it must be done again.
-func (a *App) end(ctx context.Context, tid, result string, err error) (again bool) {
+func (a *App) end(ctx context.Context, tid, key, result string, err error) (again bool) {
 	j := &a.jobs
 	j.mu.Lock()
-	r := j.running[tid]
-	if err == nil && j.again[tid] {
-		delete(j.again, tid)
+	r := j.running[key]
+	if err == nil && j.again[key] {
+		delete(j.again, key)
 		j.mu.Unlock()
 		return true
 	}
-	delete(j.running, tid)
-	delete(j.again, tid)
+	delete(j.running, key)
+	delete(j.again, key)
 	now := a.now().UTC()
 	r.FinishedAt, r.State, r.Result = &now, "done", result
 	if err != nil {
 		r.State, r.Error = "failed", errs.Public(err)
 		a.log.ErrorContext(ctx, "job failed", "kind", r.Kind, "job", r.ID, "error", err)
 	}
-	j.ended[tid] = r
+	j.ended[key] = r
 	j.count++
 	c := *r
 	version := fmt.Sprint(j.count)
@@ -100,11 +114,21 @@ func (a *App) end(ctx context.Context, tid, result string, err error) (again boo
 	return false
 }
 
+// searching reports whether a network of the organization is being searched.
+func (a *App) searching(tid string) bool {
+	a.jobs.mu.Lock()
+	defer a.jobs.mu.Unlock()
+	return a.jobs.running[jobKey(tid, discovery)] != nil
+}
+
 // runningJob returns a copy of the job that runs, or nil.
 func (a *App) runningJob(tid string) *api.Job {
 	a.jobs.mu.Lock()
 	defer a.jobs.mu.Unlock()
 	r := a.jobs.running[tid]
+	if r == nil {
+		r = a.jobs.running[jobKey(tid, discovery)]
+	}
 	if r == nil {
 		return nil
 	}
@@ -117,4 +141,32 @@ func (a *App) jobsVersion(string) string {
 	a.jobs.mu.Lock()
 	defer a.jobs.mu.Unlock()
 	return fmt.Sprint(a.jobs.count)
+}
+
+// cutOff lets the program's end stop a job that goes on where it was the next time.
+func (a *App) cutOff(ctx context.Context, key string) (context.Context, func()) {
+	ctx, cancel := context.WithCancel(ctx)
+	j := &a.jobs
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	if j.halt == nil {
+		j.halt = make(map[string]context.CancelFunc)
+	}
+	j.halt[key] = cancel
+	return ctx, func() {
+		cancel()
+		j.mu.Lock()
+		defer j.mu.Unlock()
+		delete(j.halt, key)
+	}
+}
+
+// StopSearches ends the searches of networks that run; the next one of each
+// goes on where it was.
+func (a *App) StopSearches() {
+	a.jobs.mu.Lock()
+	defer a.jobs.mu.Unlock()
+	for _, cancel := range a.jobs.halt {
+		cancel()
+	}
 }

@@ -16,16 +16,16 @@ import (
 // known returns all that was known at a moment: the facts, joined with what the
 // advisories then in force said and what people had decided; and the newest
 // batch it rests on.
-func (a *App) known(ctx context.Context, t *tenant, at time.Time) (*fact.Set, int64, error) {
+func (a *App) known(ctx context.Context, t *tenant, at time.Time) (*fact.Set, *judge.Known, int64, error) {
 	set, seq, err := t.Load(ctx, at)
 	if err != nil {
-		return nil, 0, fmt.Errorf("load what is known: %w", err)
+		return nil, nil, 0, fmt.Errorf("load what is known: %w", err)
 	}
 	k, err := a.judged(ctx, t, seq, at)
 	if err != nil {
-		return nil, 0, err
+		return nil, nil, 0, err
 	}
-	return judge.Join(set, k), seq, nil
+	return judge.Join(set, k), k, seq, nil
 }
 
 // judged reads what was known of flaws at a moment.

@@ -35,13 +35,14 @@ const (
 	idleTimeout   = 2 * time.Minute
 	stopTimeout   = 10 * time.Second
 	sweepEvery    = time.Hour
+	searchEvery   = time.Minute // how often it is looked whether a search is due
 )
 
 // Handler returns everything the server answers with.
 func (a *App) Handler(demo bool) (http.Handler, error) {
 	secure := a.cfg.TLSCert != ""
 	h, err := api.New(api.Config{
-		Access: a.access, Reader: reader{a}, Actions: actions{a}, Catalog: Catalog{}, Hub: a.hub, Log: a.log, Now: a.now,
+		Access: a.access, Reader: reader{a}, Actions: actions{a}, Inventory: inventory{a}, Catalog: Catalog{}, Hub: a.hub, Log: a.log, Now: a.now,
 		Build: a.version, Demo: demo, Secure: secure,
 	})
 	if err != nil {
@@ -102,6 +103,7 @@ func (a *App) Serve(ctx context.Context, opt ServeOptions) error {
 		err = srv.Close()
 	}
 	stop()
+	a.StopSearches()
 	a.jobs.wait.Wait()
 	if err != nil {
 		return fmt.Errorf("stop the server: %w", err)
@@ -130,6 +132,8 @@ func (a *App) firstLink(ctx context.Context) (secret.Text, error) {
 func (a *App) schedule(ctx context.Context, atOnce bool) {
 	sweep := time.NewTicker(sweepEvery)
 	defer sweep.Stop()
+	search := time.NewTicker(searchEvery)
+	defer search.Stop()
 	a.warm(ctx)
 	var due <-chan time.Time
 	if a.cfg.AssessEvery > 0 {
@@ -150,6 +154,8 @@ func (a *App) schedule(ctx context.Context, atOnce bool) {
 			}
 		case <-due:
 			a.assessAll(ctx, "schedule")
+		case <-search.C:
+			a.searchAll(ctx)
 		}
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/asepsis/asepsis/internal/assess"
 	"github.com/asepsis/asepsis/internal/errs"
 	"github.com/asepsis/asepsis/internal/fact"
+	"github.com/asepsis/asepsis/internal/judge"
 	"github.com/asepsis/asepsis/internal/policy"
 	"github.com/asepsis/asepsis/internal/store/sqlstore"
 	"github.com/asepsis/asepsis/internal/web/api"
@@ -30,6 +31,7 @@ type view struct {
 	profile sqlstore.Profile
 	rules   *rules
 	set     *fact.Set // with what is derived
+	known   *judge.Known
 
 	// Of the newest assessment; nil and empty before the first.
 	assessment *assess.Assessment
@@ -97,11 +99,11 @@ func (a *App) load(ctx context.Context, t *tenant, rs *rules, version sqlstore.V
 	if v.profile, err = t.Profile(ctx); err != nil {
 		return nil, err
 	}
-	set, _, err := a.known(ctx, t, now)
+	set, known, _, err := a.known(ctx, t, now)
 	if err != nil {
 		return nil, err
 	}
-	v.know(set)
+	v.know(set, known)
 	if old != nil && old.assessment != nil && old.version.Assessments == version.Assessments {
 		v.assessment, v.row, v.results, v.previous = old.assessment, old.row, old.results, old.previous
 		v.goals, v.checks, v.index = old.goals, old.checks, old.index
@@ -132,7 +134,8 @@ func (a *App) load(ctx context.Context, t *tenant, rs *rules, version sqlstore.V
 }
 
 // know takes over what is known, with what follows from it.
-func (v *view) know(set *fact.Set) {
+func (v *view) know(set *fact.Set, known *judge.Known) {
+	v.known = known
 	derived := assess.Derive(*set, v.profile.Organization, v.at)
 	v.set = &derived
 }
@@ -160,7 +163,7 @@ func (v *view) say(a *assess.Assessment, row sqlstore.AssessmentRow, results map
 // show makes a fresh assessment what is shown, from memory: the next page that
 // is asked for need not read it back. Where anything is in doubt it leaves that
 // to the next page.
-func (a *App) show(ctx context.Context, t *tenant, rs *rules, set *fact.Set, out *Assessed) {
+func (a *App) show(ctx context.Context, t *tenant, rs *rules, set *fact.Set, known *judge.Known, out *Assessed) {
 	version, err := t.Version(ctx)
 	if err != nil || version.Facts != out.Kept.FactsSeq || version.Assessments != out.Row.Seq {
 		return
@@ -171,7 +174,7 @@ func (a *App) show(ctx context.Context, t *tenant, rs *rules, set *fact.Set, out
 		return
 	}
 	v := &view{tenant: t, version: version, at: out.Kept.Assessment.AsOf, rules: rs, profile: p}
-	v.know(set)
+	v.know(set, known)
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	old := t.shown

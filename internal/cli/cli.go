@@ -60,6 +60,11 @@ type commands struct {
 
 	Assess     assessCmd     `cmd:"" help:"Measure this machine and the files given, decide the twenty goals, and print where they stand."`
 	Import     importCmd     `cmd:"" help:"Bring files: scans, inventories, rosters, training records… recognized by content."`
+	Asset      assetCmd      `cmd:"" help:"The inventory: what is on the network, and who answers for it."`
+	Vuln       vulnCmd       `cmd:"" help:"What is wrong with what is installed, and what to mend first."`
+	Device     deviceCmd     `cmd:"" help:"Models of medical and other devices across the hospital."`
+	Feed       feedCmd       `cmd:"" help:"The advisories that software is held against."`
+	Discover   discoverCmd   `cmd:"" help:"Search permitted networks for devices."`
 	Check      checkCmd      `cmd:"" help:"The checks that decide the goals."`
 	Serve      serveCmd      `cmd:"" help:"Serve the pages and the API."`
 	Demo       demoCmd       `cmd:"" help:"Serve a disposable demonstration hospital; nothing of it is kept."`

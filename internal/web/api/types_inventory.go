@@ -183,7 +183,7 @@ type DiscoveryRun struct {
 
 // DeviceChange is a difference between two searches.
 type DeviceChange struct {
-	Change string `json:"change" enum:"new,gone,moved,port_opened,port_closed"`
+	Change string `json:"change" enum:"new,gone,moved,replaced,port_opened,port_closed"`
 	Device string `json:"device"`
 	Say    string `json:"say"`
 }

@@ -1,0 +1,355 @@
+package app
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/asepsis/asepsis/internal/access"
+	"github.com/asepsis/asepsis/internal/errs"
+	"github.com/asepsis/asepsis/internal/fact"
+	"github.com/asepsis/asepsis/internal/judge"
+	"github.com/asepsis/asepsis/internal/web/api"
+)
+
+const mostAffected = 500
+
+// Flaw implements api.Inventory: are we affected?
+func (a inventory) Flaw(ctx context.Context, who access.Caller, asked string) (*api.FlawDetail, error) {
+	return a.FlawOf(ctx, who.Tenant(), asked)
+}
+
+// FlawOf answers whether an organization is affected by a flaw: by what was
+// found on its assets, and by what of its software nobody can say.
+func (a *App) FlawOf(ctx context.Context, tid, asked string) (*api.FlawDetail, error) {
+	asked = flawID(asked)
+	if asked == "" {
+		return nil, errs.Hint(errs.New(errs.Invalid, "no flaw was named"), "give a CVE such as CVE-2024-3094, or an advisory's id")
+	}
+	v, err := a.view(ctx, tid)
+	if err != nil {
+		return nil, err
+	}
+	d := &api.FlawDetail{
+		ID: asked, Asked: asked, Aliases: []string{}, References: []string{}, Advisories: []api.Advisory{}, Affected: []api.AffectedAsset{},
+		ToCheck: []api.AssetToCheck{}, Gaps: []api.AssessmentGap{}, Feed: v.feed(),
+	}
+	flaw, known := a.flaw(v, asked)
+	if known {
+		describeFlaw(d, &flaw)
+	}
+	var packages []string
+	e := a.engine()
+	if e != nil {
+		for _, adv := range e.Advisories(d.ID) {
+			known = true
+			packages = append(packages, adv.Packages...)
+			row := api.Advisory{
+				ID: adv.ID, Source: adv.Source, Title: adv.Title, Modified: api.Stamp(adv.Modified), Withdrawn: api.Stamp(adv.Withdrawn),
+				Products: adv.Products[:min(len(adv.Products), 20)],
+			}
+			if row.Products == nil {
+				row.Products = []string{}
+			}
+			d.Advisories = append(d.Advisories, row)
+			if d.Details == "" {
+				d.Details = adv.Details
+			}
+			d.Title = cmp.Or(d.Title, adv.Title)
+		}
+	}
+	assets := v.inUse()
+	v.affected(d, assets)
+	v.looked(d, assets)
+	if e != nil {
+		if err := a.notAssessed(ctx, v, e, d, assets, packages); err != nil {
+			return nil, err
+		}
+	}
+	if d.Decisions, err = a.decisionsOf(ctx, v, d.ID); err != nil {
+		return nil, err
+	}
+	d.Title = cmp.Or(d.Title, d.ID)
+	answerFlaw(d, known)
+	return d, nil
+}
+
+// flawID tidies what people paste: "cve-2024-3094 " or a link that ends in it.
+func flawID(s string) string {
+	s = strings.Trim(strings.TrimSpace(s), ".,;:()[]\"'")
+	if i := strings.LastIndexByte(s, '/'); i >= 0 {
+		s = s[i+1:]
+	}
+	if i := strings.IndexByte(strings.ToUpper(s), 'C'); i >= 0 && strings.HasPrefix(strings.ToUpper(s[i:]), "CVE-") {
+		s = strings.ToUpper(s[i:])
+	}
+	if len(s) > 100 {
+		return ""
+	}
+	return s
+}
+
+// flaw returns what is known of a flaw by any of its names: from the feed in
+// force, else from what was kept of it.
+func (a *App) flaw(v *view, name string) (judge.Flaw, bool) {
+	if e := a.engine(); e != nil {
+		for _, n := range []string{name, strings.ToUpper(name)} {
+			if f, ok := e.Flaw(n); ok {
+				return f, true
+			}
+		}
+	}
+	if v.known == nil {
+		return judge.Flaw{}, false
+	}
+	if f, ok := v.known.Flaws[name]; ok {
+		return f, true
+	}
+	for _, f := range v.known.Flaws {
+		if slices.ContainsFunc(f.Aliases, func(al string) bool { return strings.EqualFold(al, name) }) {
+			return f, true
+		}
+	}
+	return judge.Flaw{}, false
+}
+
+func describeFlaw(d *api.FlawDetail, f *judge.Flaw) {
+	d.ID, d.Title, d.Severity, d.CVSS, d.Vector, d.Published = f.ID, f.Title, f.Severity, f.CVSS, f.Vector, api.Stamp(f.Published)
+	d.Aliases = append(d.Aliases, f.Aliases...)
+	d.References = append(d.References, f.References...)
+	if x := f.Exploited; x != nil {
+		d.Exploited = &api.Exploited{Added: api.Stamp(x.Added), Due: api.Stamp(x.Due), Ransomware: x.Ransomware, Action: x.Action}
+	}
+	if f.HasEPSS {
+		d.EPSS = &f.EPSS
+	}
+	if p := f.Points; p != nil {
+		d.Points = &api.Points{Exploitation: p.Exploitation, Automatable: p.Automatable, TechnicalImpact: p.TechnicalImpact}
+	}
+}
+
+// affected lists the assets that have the flaw.
+func (v *view) affected(d *api.FlawDetail, assets map[string]*fact.Resource) {
+	for _, r := range v.set.Resources[fact.KindVulnerability] {
+		if flawOf(r) != d.ID || assets[r.Asset] == nil || r.Text("status") == "fixed" {
+			continue
+		}
+		a := assets[r.Asset]
+		w, _ := r.Get("witnesses").([]string)
+		row := api.AffectedAsset{
+			Asset: *v.refOf(fact.KindAsset, r.Asset), Finding: r.ID, Owner: a.Text("owner"), Location: a.Text("location"), Criticality: a.Text("criticality"),
+			Software: r.Text("component"), Version: r.Text("component_version"), Fixed: r.Text("fixed_version"), Witnesses: w,
+			Since: api.Stamp(r.When("first_seen_at")), FixBy: api.Stamp(r.When("fix_by_at")), Decision: r.Text("decision"), Disposition: r.Text("disposition"),
+		}
+		if row.Witnesses == nil {
+			row.Witnesses = []string{}
+		}
+		d.Affected = append(d.Affected, row)
+		if d.Title == "" {
+			d.Title = r.Text("title")
+		}
+		if d.Severity == "" {
+			d.Severity = r.Text("severity")
+		}
+	}
+	slices.SortFunc(d.Affected, func(x, y api.AffectedAsset) int {
+		return cmp.Or(cmp.Compare(criticalityRank(x.Criticality), criticalityRank(y.Criticality)), natural(x.Asset.Label, y.Asset.Label))
+	})
+	d.AffectedAll = len(d.Affected)
+	d.Affected = d.Affected[:min(len(d.Affected), mostAffected)]
+}
+
+func criticalityRank(s string) int {
+	if i := slices.Index([]string{"life_supporting", "clinical", "business", "minor"}, s); i >= 0 {
+		return i
+	}
+	return 4
+}
+
+// looked counts the assets that were looked at, and lists the devices that a
+// person has to compare.
+func (v *view) looked(d *api.FlawDetail, assets map[string]*fact.Resource) {
+	for id := range assets {
+		f, ok := v.known.Found[id]
+		if !ok || f.Assessed+f.NotAssessed() == 0 {
+			d.NotLooked++
+			continue
+		}
+		d.Looked++
+		for _, c := range f.Checks {
+			if slices.Contains(c.Flaws, d.ID) || c.Advisory == d.ID {
+				d.ToCheck = append(d.ToCheck, api.AssetToCheck{Asset: *v.refOf(fact.KindAsset, id), Advisory: c.Advisory, Product: c.Product, Versions: c.Versions, Reason: c.Reason})
+			}
+		}
+	}
+	slices.SortFunc(d.ToCheck, func(x, y api.AssetToCheck) int { return natural(x.Asset.Label, y.Asset.Label) })
+}
+
+// notAssessed finds software of the names that the advisories speak of and that
+// could not be compared with them.
+func (a *App) notAssessed(ctx context.Context, v *view, e judge.Engine, d *api.FlawDetail, assets map[string]*fact.Resource, packages []string) error {
+	if len(packages) == 0 {
+		return nil
+	}
+	in, err := a.inventory(ctx, v.tenant, v.at)
+	if err != nil {
+		return err
+	}
+	names := make(map[string]bool, len(packages))
+	for _, p := range packages {
+		names[strings.ToLower(p)] = true
+	}
+	unsaid := make(map[int64]string) // component → why nobody can say
+	for cid, c := range in.Components {
+		if !names[strings.ToLower(c.Name)] && !names[strings.ToLower(c.Source)] {
+			continue
+		}
+		if x, ok := e.Explain(d.ID, &c); ok && x.Verdict == "not_assessed" {
+			unsaid[cid] = x.Say
+		}
+	}
+	gaps := make(map[[2]string]*api.AssessmentGap)
+	for on, ids := range in.Software() {
+		if assets[on] == nil {
+			continue
+		}
+		hit := make(map[[2]string]bool)
+		for _, cid := range ids {
+			why, ok := unsaid[cid]
+			if !ok {
+				continue
+			}
+			c := in.Components[cid]
+			k := [2]string{cmp.Or(c.Distro, c.Ecosystem), why}
+			g := gaps[k]
+			if g == nil {
+				g = &api.AssessmentGap{Ecosystem: k[0], Why: why, Sample: []string{}}
+				gaps[k] = g
+			}
+			g.Count++
+			if !hit[k] {
+				hit[k] = true
+				g.Assets++
+			}
+			if n := c.Name + " " + c.Version; len(g.Sample) < 5 && !slices.Contains(g.Sample, n) {
+				g.Sample = append(g.Sample, n)
+			}
+		}
+	}
+	for _, g := range gaps {
+		slices.Sort(g.Sample)
+		d.Gaps = append(d.Gaps, *g)
+	}
+	slices.SortFunc(d.Gaps, func(x, y api.AssessmentGap) int {
+		return cmp.Or(cmp.Compare(y.Count, x.Count), cmp.Compare(x.Why, y.Why))
+	})
+	return nil
+}
+
+// answerFlaw draws the answer. What nobody looked at is named in the sentence,
+// so that "not affected" is never read as more than it says.
+func answerFlaw(d *api.FlawDetail, known bool) {
+	rest := ""
+	if d.NotLooked > 0 {
+		rest = fmt.Sprintf(" Of %s in use nobody lists the software: of those nothing is known.", plural(d.NotLooked, "device", "devices"))
+	}
+	switch {
+	case d.AffectedAll > 0:
+		d.Answer = "affected"
+		d.Say = fmt.Sprintf("Affected: %s.%s", plural(d.AffectedAll, "device", "devices"), rest)
+	case len(d.ToCheck) > 0:
+		d.Answer = "not_assessed"
+		d.Say = fmt.Sprintf("Nobody can say yet: %s may be affected and must be compared by hand.%s", plural(len(d.ToCheck), "device", "devices"), rest)
+	case d.Feed == nil:
+		d.Answer = "not_assessed"
+		d.Say = "Not assessed: no advisories are in force. Bring a feed, or a scan that names the flaw."
+	case !known:
+		d.Answer = "unknown"
+		d.Say = fmt.Sprintf("No advisory in force knows %s; they are of %s. No scan reported it either.", d.ID, d.Feed.BuiltAt.Format("2 January 2006"))
+	case d.Feed.Stale:
+		d.Answer = "not_assessed"
+		d.Say = fmt.Sprintf("Not assessed: the advisories in force are of %s, too old to say that nobody is affected.", d.Feed.BuiltAt.Format("2 January 2006"))
+	case d.Looked == 0:
+		d.Answer = "not_assessed"
+		d.Say = "Not assessed: no source lists the software of any device."
+	case len(d.Gaps) > 0:
+		d.Answer = "not_assessed"
+		d.Say = fmt.Sprintf("Nobody can say: software of that name is installed and could not be assessed.%s", rest)
+	default:
+		d.Answer = "not_affected"
+		d.Say = fmt.Sprintf("Not affected: none of the %s whose software is known, by the advisories of %s.%s",
+			plural(d.Looked, "device", "devices"), d.Feed.BuiltAt.Format("2 January 2006"), rest)
+	}
+}
+
+// FlawWhy implements api.Inventory.
+func (a inventory) FlawWhy(ctx context.Context, who access.Caller, asked, asset string) (*api.FlawWhy, error) {
+	return a.FlawWhyOf(ctx, who.Tenant(), asked, asset)
+}
+
+// FlawWhyOf explains how the software of an asset, or of all assets, was judged
+// about a flaw.
+func (a *App) FlawWhyOf(ctx context.Context, tid, asked, asset string) (*api.FlawWhy, error) {
+	v, err := a.view(ctx, tid)
+	if err != nil {
+		return nil, err
+	}
+	out := &api.FlawWhy{Flaw: flawID(asked), Lines: []api.Explanation{}}
+	if asset != "" {
+		r := v.asset(asset)
+		if r == nil {
+			return nil, errs.New(errs.NotFound, "no asset %.80q", asset)
+		}
+		asset = r.ID
+		out.Asset = v.refOf(fact.KindAsset, asset)
+	}
+	e := a.engine()
+	if e == nil {
+		return out, nil
+	}
+	if f, ok := e.Flaw(out.Flaw); ok {
+		out.Flaw = f.ID
+	}
+	in, err := a.inventory(ctx, v.tenant, v.at)
+	if err != nil {
+		return nil, err
+	}
+	seen := make(map[int64]bool)
+	for on, ids := range in.Software() {
+		if asset != "" && on != asset {
+			continue
+		}
+		for _, cid := range ids {
+			if seen[cid] {
+				continue
+			}
+			seen[cid] = true
+			c := in.Components[cid]
+			if x, ok := e.Explain(out.Flaw, &c); ok {
+				out.Lines = append(out.Lines, api.Explanation{
+					Software: c.Name, Version: c.Version, Ecosystem: cmp.Or(c.Distro, c.Ecosystem), Verdict: x.Verdict, Advisory: x.Advisory, Source: x.Source, Range: x.Range, Fixed: x.Fixed, Say: x.Say,
+				})
+			}
+		}
+	}
+	slices.SortFunc(out.Lines, func(x, y api.Explanation) int {
+		return cmp.Or(cmp.Compare(x.Verdict, y.Verdict), cmp.Compare(x.Software, y.Software), cmp.Compare(x.Version, y.Version), cmp.Compare(x.Advisory, y.Advisory))
+	})
+	return out, nil
+}
+
+// asset finds an asset by its id, name or address.
+func (v *view) asset(name string) *fact.Resource {
+	if r := v.set.Find(fact.KindAsset, name); r != nil {
+		return r
+	}
+	for _, r := range v.set.Resources[fact.KindAsset] {
+		ips, _ := r.Get("ips").([]string)
+		if strings.EqualFold(r.Label(), name) || strings.EqualFold(r.Text("fqdn"), name) || slices.Contains(ips, name) {
+			return r
+		}
+	}
+	return nil
+}

@@ -1,0 +1,488 @@
+package app
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"maps"
+	"math"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/asepsis/asepsis/internal/access"
+	"github.com/asepsis/asepsis/internal/errs"
+	"github.com/asepsis/asepsis/internal/fact"
+	"github.com/asepsis/asepsis/internal/id"
+	"github.com/asepsis/asepsis/internal/judge"
+	"github.com/asepsis/asepsis/internal/web/api"
+)
+
+// inventory is the part of App that shows and changes the inventory, as the
+// API sees it.
+type inventory struct{ *App }
+
+var _ api.Inventory = inventory{}
+
+// open reports whether a vulnerability counts as open: nobody mended it, and
+// nobody decided about it.
+func open(r *fact.Resource) bool {
+	return r.Text("status") != "fixed" && r.Text("disposition") == "" && r.Text("severity") != "info"
+}
+
+// inUse lists the assets in use.
+func (v *view) inUse() map[string]*fact.Resource {
+	out := make(map[string]*fact.Resource)
+	for _, a := range v.set.Resources[fact.KindAsset] {
+		if in, ok := a.Get("in_scope").(bool); !ok || in {
+			out[a.ID] = a
+		}
+	}
+	return out
+}
+
+// Vulnerabilities implements api.Inventory.
+func (a inventory) Vulnerabilities(ctx context.Context, who access.Caller) (*api.VulnerabilityOverview, error) {
+	v, err := a.view(ctx, who.Tenant())
+	if err != nil {
+		return nil, err
+	}
+	out := &api.VulnerabilityOverview{BySeverity: map[string]int{"critical": 0, "high": 0, "medium": 0, "low": 0}, Gaps: []api.AssessmentGap{}, Groups: []api.UpdateGroup{}}
+	out.Feed = v.feed()
+	assets := v.inUse()
+	flaws, onAsset := make(map[string]bool), make(map[string]bool)
+	soon := v.at.AddDate(0, 0, 7)
+	var findings []*fact.Resource
+	for _, r := range v.set.Resources[fact.KindVulnerability] {
+		if assets[r.Asset] == nil {
+			continue
+		}
+		if r.Text("disposition") != "" && r.Text("status") != "fixed" {
+			out.Decided++
+		}
+		if !open(r) {
+			continue
+		}
+		findings = append(findings, r)
+		out.Open++
+		flaws[flawOf(r)] = true
+		onAsset[r.Asset] = true
+		out.BySeverity[cmp.Or(r.Text("severity"), "unknown")]++
+		if r.True("known_exploited") {
+			out.Exploited++
+		}
+		switch by := r.When("fix_by_at"); {
+		case by.IsZero():
+		case by.Before(v.at):
+			out.PastDue++
+		case by.Before(soon):
+			out.DueSoon++
+		}
+	}
+	out.Flaws, out.AssetsOpen, out.Assets = len(flaws), len(onAsset), len(assets)
+	for id, r := range assets {
+		_, scanned := r.Values["scanned_at"]
+		n, judged := r.Get("software_assessed").(int64)
+		switch {
+		case judged && n > 0, scanned, onAsset[id]:
+			out.Assessed++
+		default:
+			out.NotAssessed++
+		}
+		if k := v.known; k != nil {
+			f := k.Found[id]
+			out.Components += f.Assessed + f.NotAssessed()
+			out.ComponentsNotAssessed += f.NotAssessed()
+			out.Checks += len(f.Checks)
+		}
+	}
+	out.Gaps = v.gaps(assets)
+	all := v.groups(findings)
+	out.GroupsTotal = len(all)
+	const most = 200
+	out.Groups = all[:min(len(all), most)]
+	out.Times, err = a.times(ctx, v, findings)
+	return out, err
+}
+
+// flawOf names the flaw of a finding.
+func flawOf(r *fact.Resource) string {
+	if _, flaw, ok := strings.Cut(r.ID, "/"); ok {
+		return flaw
+	}
+	return r.ID
+}
+
+// feed names the advisories that the findings rest on.
+func (v *view) feed() *api.FeedBrief {
+	if v.known == nil || v.known.Feed.ID == "" {
+		return nil
+	}
+	f := v.known.Feed
+	return &api.FeedBrief{ID: f.ID, BuiltAt: f.BuiltAt, Stale: v.at.Sub(f.BuiltAt) > staleFeed}
+}
+
+// staleFeed is how old the advisories may be before everything that rests on
+// them says so. Weekly is what most sources and the goals ask for.
+const staleFeed = 8 * 24 * time.Hour
+
+// gaps adds up what was not assessed on the assets.
+func (v *view) gaps(assets map[string]*fact.Resource) []api.AssessmentGap {
+	type key struct{ ecosystem, why string }
+	sums := make(map[key]*api.AssessmentGap)
+	if v.known != nil {
+		for id := range assets {
+			f := v.known.Found[id]
+			for _, g := range f.Gaps {
+				k := key{g.Ecosystem, g.Why}
+				s := sums[k]
+				if s == nil {
+					s = &api.AssessmentGap{Ecosystem: g.Ecosystem, Why: g.Why, Sample: []string{}}
+					sums[k] = s
+				}
+				s.Count += g.Count
+				s.Assets++
+				for _, n := range g.Sample {
+					if len(s.Sample) < 5 && !slices.Contains(s.Sample, n) {
+						s.Sample = append(s.Sample, n)
+					}
+				}
+			}
+		}
+	}
+	out := make([]api.AssessmentGap, 0, len(sums))
+	for _, s := range sums {
+		slices.Sort(s.Sample)
+		out = append(out, *s)
+	}
+	slices.SortFunc(out, func(x, y api.AssessmentGap) int {
+		return cmp.Or(cmp.Compare(y.Count, x.Count), cmp.Compare(x.Ecosystem, y.Ecosystem), cmp.Compare(x.Why, y.Why))
+	})
+	return out
+}
+
+// times says how long findings took to be mended in the last year: those of our
+// own comparison and those of scanners, each counted once.
+func (a *App) times(ctx context.Context, v *view, findings []*fact.Resource) ([]api.TimeToFix, error) {
+	since := v.at.AddDate(-1, 0, 0)
+	closed, err := v.tenant.ClosedFindings(ctx, since)
+	if err != nil {
+		return nil, err
+	}
+	gone, err := v.tenant.ClosedReports(ctx, since)
+	if err != nil {
+		return nil, err
+	}
+	days := make(map[string][]float64)
+	type key struct{ asset, flaw string }
+	counted := make(map[key]bool)
+	for _, c := range slices.Concat(closed, gone) {
+		k := key{c.Asset, c.Flaw}
+		if counted[k] || c.Severity == "" || c.Severity == "info" {
+			continue
+		}
+		counted[k] = true
+		days[c.Severity] = append(days[c.Severity], max(0, c.ClosedAt.Sub(c.OpenedAt).Hours()/24))
+	}
+	var out []api.TimeToFix
+	for _, sev := range []string{"critical", "high", "medium", "low"} {
+		t := api.TimeToFix{Severity: sev, Fixed: len(days[sev])}
+		ds := days[sev]
+		slices.Sort(ds)
+		if len(ds) > 0 {
+			t.MedianDays, t.P90Days = quantile(ds, 0.5), quantile(ds, 0.9)
+		}
+		for _, r := range findings {
+			if r.Text("severity") != sev {
+				continue
+			}
+			t.Open++
+			if first := r.When("first_seen_at"); !first.IsZero() {
+				if age := tenth(v.at.Sub(first).Hours() / 24); t.OldestDays == nil || age > *t.OldestDays {
+					t.OldestDays = &age
+				}
+			}
+		}
+		out = append(out, t)
+	}
+	return out, nil
+}
+
+// quantile returns the value below which the share of sorted values lies, by
+// nearest rank, to a tenth.
+func quantile(sorted []float64, share float64) *float64 {
+	i := int(math.Ceil(share*float64(len(sorted)))) - 1
+	d := tenth(sorted[max(0, min(i, len(sorted)-1))])
+	return &d
+}
+
+func tenth(f float64) float64 { return math.Round(f*10) / 10 }
+
+// Decisions implements api.Inventory.
+func (a inventory) Decisions(ctx context.Context, who access.Caller) ([]api.FlawDecision, error) {
+	v, err := a.view(ctx, who.Tenant())
+	if err != nil {
+		return nil, err
+	}
+	return a.decisionsOf(ctx, v, "")
+}
+
+// decisionsOf lists decisions, of one flaw or of all.
+func (a *App) decisionsOf(ctx context.Context, v *view, flaw string) ([]api.FlawDecision, error) {
+	ds, err := v.tenant.Decisions(ctx, v.at)
+	if err != nil {
+		return nil, err
+	}
+	out := []api.FlawDecision{}
+	for _, d := range ds {
+		if flaw == "" || d.Flaw == flaw {
+			out = append(out, v.decision(d))
+		}
+	}
+	return out, nil
+}
+
+func (v *view) decision(d judge.Decision) api.FlawDecision {
+	out := api.FlawDecision{
+		ID: d.ID, Kind: string(d.Kind), Flaw: d.Flaw, Software: d.Software, Version: d.Version, Group: d.Group, Reason: d.Reason, Control: d.Control,
+		By: d.By, At: d.At, Until: d.Until, EndedBy: d.EndedBy, EndedAt: api.Stamp(d.EndedAt), Live: d.Live(v.at),
+	}
+	if out.Live {
+		for _, r := range v.set.Resources[fact.KindVulnerability] {
+			if d.Covers(r, v.set.Find(fact.KindAsset, r.Asset)) {
+				out.Covers++
+			}
+		}
+	}
+	return out
+}
+
+// Decide implements api.Inventory.
+func (a inventory) Decide(ctx context.Context, who access.Caller, in api.DecisionInput) (*api.FlawDecision, error) {
+	d, err := a.DecideAs(ctx, who.Tenant(), who.Name(), judge.Decision{
+		Kind: judge.DecisionKind(in.Kind), Flaw: in.Flaw, Software: in.Software, Version: in.Version, Group: in.Group, Reason: in.Reason, Control: in.Control, Until: in.Until.UTC(),
+	})
+	if err != nil {
+		return nil, err
+	}
+	return a.decided(ctx, who, d)
+}
+
+// decided shows a decision just made or ended, and has the goals decided anew.
+func (a inventory) decided(ctx context.Context, who access.Caller, d judge.Decision) (*api.FlawDecision, error) {
+	v, err := a.view(ctx, who.Tenant())
+	if err != nil {
+		return nil, err
+	}
+	out := v.decision(d)
+	a.reassess(ctx, who.Tenant(), who.Name(), "decision about "+d.Flaw)
+	return &out, nil
+}
+
+// DecideAs records a decision about findings.
+func (a *App) DecideAs(ctx context.Context, tid, by string, d judge.Decision) (judge.Decision, error) {
+	t, err := a.tenant(tid)
+	if err != nil {
+		return d, err
+	}
+	now, err := a.present(ctx, t)
+	if err != nil {
+		return d, err
+	}
+	d.ID, d.By, d.At, d.EndedAt, d.EndedBy = id.New(id.Decision, now), by, now, time.Time{}, ""
+	if err := d.Check(now); err != nil {
+		return d, err
+	}
+	t.running.Lock()
+	defer t.running.Unlock()
+	if err := t.Decide(ctx, d); err != nil {
+		return d, err
+	}
+	a.publish(ctx, tid)
+	return d, nil
+}
+
+// EndDecision implements api.Inventory.
+func (a inventory) EndDecision(ctx context.Context, who access.Caller, did string) (*api.FlawDecision, error) {
+	d, err := a.EndDecisionAs(ctx, who.Tenant(), who.Name(), did)
+	if err != nil {
+		return nil, err
+	}
+	return a.decided(ctx, who, d)
+}
+
+// EndDecisionAs ends a decision before its day.
+func (a *App) EndDecisionAs(ctx context.Context, tid, by, did string) (judge.Decision, error) {
+	if err := id.Check(id.Decision, did); err != nil {
+		return judge.Decision{}, errs.New(errs.NotFound, "no decision %.60q", did)
+	}
+	t, err := a.tenant(tid)
+	if err != nil {
+		return judge.Decision{}, err
+	}
+	now, err := a.present(ctx, t)
+	if err != nil {
+		return judge.Decision{}, err
+	}
+	t.running.Lock()
+	defer t.running.Unlock()
+	d, err := t.EndDecision(ctx, did, by, now)
+	if err != nil {
+		return d, err
+	}
+	a.publish(ctx, tid)
+	return d, nil
+}
+
+// groups makes one thing to do of all findings that the same update mends.
+func (v *view) groups(findings []*fact.Resource) []api.UpdateGroup {
+	type sum struct {
+		api.UpdateGroup
+		flaws  map[string]string // flaw → severity
+		assets map[string]bool
+		owners map[string]bool
+		rank   [5]float64
+	}
+	byKey := make(map[string]*sum)
+	for _, r := range findings {
+		software, fixed := r.Text("component"), r.Text("fixed_version")
+		key, title := v.action(r, software, fixed)
+		g := byKey[key]
+		if g == nil {
+			g = &sum{flaws: make(map[string]string), assets: make(map[string]bool), owners: make(map[string]bool)}
+			g.ID, g.Title, g.Software = key, title, software
+			byKey[key] = g
+		}
+		g.Findings++
+		if fixed != "" && (g.Fixed == "" || newerText(fixed, g.Fixed)) {
+			g.Fixed = fixed
+		}
+		flaw := flawOf(r)
+		if have, ok := g.flaws[flaw]; !ok || rankOf(r.Text("severity")) < rankOf(have) {
+			g.flaws[flaw] = r.Text("severity")
+		}
+		g.assets[r.Asset] = true
+		if o := v.set.Find(fact.KindAsset, r.Asset); o != nil && o.Text("owner") != "" {
+			g.owners[o.Text("owner")] = true
+		}
+		if g.Severity == "" || rankOf(r.Text("severity")) < rankOf(g.Severity) {
+			g.Severity = r.Text("severity")
+		}
+		if r.True("known_exploited") {
+			g.Exploited++
+		}
+		if e, ok := r.Get("epss").(float64); ok {
+			g.EPSS = max(g.EPSS, e)
+		}
+		if d := r.Text("decision"); decisionRank(d) < decisionRank(g.Decision) {
+			g.Decision = d
+		}
+		if by := r.When("fix_by_at"); !by.IsZero() && (g.FixBy == nil || by.Before(*g.FixBy)) {
+			g.FixBy = &by
+		}
+	}
+	out := make([]api.UpdateGroup, 0, len(byKey))
+	for _, g := range byKey {
+		g.Decision = cmp.Or(g.Decision, "track")
+		g.FlawCount, g.AssetCount = len(g.flaws), len(g.assets)
+		g.Flaws = slices.SortedFunc(maps.Keys(g.flaws), func(x, y string) int {
+			return cmp.Or(cmp.Compare(rankOf(g.flaws[x]), rankOf(g.flaws[y])), cmp.Compare(x, y))
+		})
+		g.Flaws = g.Flaws[:min(len(g.Flaws), 50)]
+		g.Assets = []api.Ref{}
+		for _, id := range slices.Sorted(maps.Keys(g.assets)) {
+			g.Assets = append(g.Assets, *v.refOf(fact.KindAsset, id))
+		}
+		slices.SortFunc(g.Assets, func(x, y api.Ref) int { return natural(x.Label, y.Label) })
+		g.Assets = g.Assets[:min(len(g.Assets), 50)]
+		if g.Owners = slices.Sorted(maps.Keys(g.owners)); g.Owners == nil {
+			g.Owners = []string{}
+		}
+		if g.Fixed != "" {
+			g.Title = fmt.Sprintf("Update %s to %s", g.Software, g.Fixed)
+		}
+		g.Why = v.why(&g.UpdateGroup)
+		out = append(out, g.UpdateGroup)
+	}
+	slices.SortFunc(out, func(x, y api.UpdateGroup) int {
+		return cmp.Or(
+			cmp.Compare(decisionRank(x.Decision), decisionRank(y.Decision)),
+			cmp.Compare(boolInt(y.Exploited > 0), boolInt(x.Exploited > 0)),
+			compareDue(x.FixBy, y.FixBy),
+			cmp.Compare(rankOf(x.Severity), rankOf(y.Severity)),
+			cmp.Compare(y.Findings, x.Findings),
+			cmp.Compare(x.ID, y.ID),
+		)
+	})
+	return out
+}
+
+// action names what mends a finding: the update of a package, or what a
+// scanner's item asks for.
+func (v *view) action(r *fact.Resource, software, fixed string) (key, title string) {
+	switch {
+	case software != "" && fixed != "":
+		return "update " + software, "Update " + software
+	case software != "":
+		return "no fix " + software, "No update of " + software + " is known: isolate, replace or accept"
+	}
+	title = cmp.Or(r.Text("solution"), r.Text("title"), flawOf(r))
+	title = oneLine(title, 160)
+	return "item " + r.Text("scanner") + " " + cmp.Or(r.Text("scanner_id"), title), title
+}
+
+func (v *view) why(g *api.UpdateGroup) []string {
+	var why []string
+	if g.Exploited > 0 {
+		why = append(why, "exploited now, by CISA's catalog")
+	}
+	if g.FixBy != nil {
+		switch d := g.FixBy.Sub(v.at); {
+		case d < 0:
+			why = append(why, fmt.Sprintf("%d days past due", int(-d.Hours()/24)))
+		case d < 7*24*time.Hour:
+			why = append(why, fmt.Sprintf("due in %d days", int(d.Hours()/24)))
+		}
+	}
+	if g.EPSS >= 0.1 {
+		why = append(why, fmt.Sprintf("%.0f %% chance of exploitation within 30 days (EPSS)", g.EPSS*100))
+	}
+	return append(why, fmt.Sprintf("mends %s on %s", plural(g.Findings, "finding", "findings"), plural(g.AssetCount, "device", "devices")))
+}
+
+func plural(n int, one, many string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return fmt.Sprintf("%d %s", n, many)
+}
+
+func rankOf(severity string) int {
+	if i := slices.Index([]string{"critical", "high", "medium", "low", "info"}, severity); i >= 0 {
+		return i
+	}
+	return 5
+}
+
+func decisionRank(d string) int {
+	if i := slices.Index([]string{"act", "attend", "track_closely", "track"}, d); i >= 0 {
+		return i
+	}
+	return 4
+}
+
+// compareDue puts earlier days first and none last.
+func compareDue(x, y *time.Time) int {
+	switch {
+	case x == nil && y == nil:
+		return 0
+	case x == nil:
+		return 1
+	case y == nil:
+		return -1
+	}
+	return x.Compare(*y)
+}
+
+// newerText compares versions whose order nobody told us as people read them.
+func newerText(a, b string) bool { return natural(a, b) > 0 }

@@ -217,10 +217,23 @@ func qualifier(purl, key string) string {
 }
 
 // distroOf returns the distribution of a system's package: as stated, else as its
-// package URL has it.
+// package URL has it. A release alone, which some tools write, is of the
+// distribution that the package URL names.
 func distroOf(c *fact.Component) string {
-	if c.Distro != "" {
-		return c.Distro
+	d := c.Distro
+	if d == "" {
+		d = unpercent(qualifier(c.PURL, "distro"))
 	}
-	return qualifier(c.PURL, "distro")
+	if d == "" || d[0] < '0' || d[0] > '9' {
+		return d
+	}
+	rest, ok := strings.CutPrefix(c.PURL, "pkg:")
+	if !ok {
+		return d
+	}
+	_, rest, _ = strings.Cut(rest, "/")
+	if space, _, ok := strings.Cut(rest, "/"); ok {
+		return space + "-" + d
+	}
+	return d
 }

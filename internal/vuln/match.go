@@ -37,6 +37,9 @@ func (db *DB) Match(h Hit) Match {
 	return m
 }
 
+// Terms returns the range of a hit alone.
+func (db *DB) Terms(h Hit) Range { return db.rangeOf(db.row(h.Row)) }
+
 func (db *DB) statement(i uint32) Statement {
 	r := db.row(i)
 	x := db.extra(r.flags)

@@ -1,0 +1,152 @@
+package fleet
+
+import (
+	"math/bits"
+	"slices"
+)
+
+// Holders appends the assets that have one of the components, each once, by
+// tenant's segment.
+func (x *Index) Holders(dst []Ref, ids ...ID) []Ref {
+	x.ready()
+	x.mu.RLock()
+	defer x.mu.RUnlock()
+	if len(ids) == 1 {
+		return x.holdersOf(dst, ids[0])
+	}
+	type at struct {
+		segment uint32
+		id      ID
+	}
+	var list []at
+	var room []uint32
+	for _, id := range ids {
+		if int(id) >= x.dict.len() {
+			continue
+		}
+		room = x.where.find(room[:0], id)
+		for _, s := range room {
+			list = append(list, at{s, id})
+		}
+	}
+	slices.SortFunc(list, func(a, b at) int { return int(int64(a.segment) - int64(b.segment)) })
+	for i := 0; i < len(list); {
+		var set bitset
+		s := list[i].segment
+		for ; i < len(list) && list[i].segment == s; i++ {
+			if p, ok := x.find(s, list[i].id); ok {
+				p.add(&set)
+			}
+		}
+		dst = set.refs(dst, s)
+	}
+	return dst
+}
+
+func (x *Index) holdersOf(dst []Ref, id ID) []Ref {
+	if int(id) >= x.dict.len() {
+		return dst
+	}
+	var space [512]uint32
+	list := x.where.find(space[:0], id)
+	if len(x.where.later) > 0 {
+		slices.Sort(list)
+		list = slices.Compact(list)
+	}
+	for _, s := range list {
+		p, ok := x.find(s, id)
+		switch {
+		case !ok:
+		case p.set:
+			var set bitset
+			p.add(&set)
+			dst = set.refs(dst, s)
+		default:
+			p.each(func(rank int) { dst = append(dst, ref(s, rank)) })
+		}
+	}
+	return dst
+}
+
+func ref(segment uint32, rank int) Ref { return Ref(segment<<rankBits | uint32(rank)) }
+
+func (b *bitset) refs(dst []Ref, segment uint32) []Ref {
+	for i, w := range b {
+		for ; w != 0; w &= w - 1 {
+			dst = append(dst, ref(segment, i<<6+bits.TrailingZeros64(w)))
+		}
+	}
+	return dst
+}
+
+func (x *Index) find(number uint32, id ID) (posting, bool) {
+	if s := x.segments[number].data; s != nil {
+		return s.find(id)
+	}
+	return posting{}, false
+}
+
+// ready packs the directory where that is due.
+func (x *Index) ready() {
+	x.mu.RLock()
+	due := x.where.loaded || x.where.packed == nil
+	x.mu.RUnlock()
+	if !due {
+		return
+	}
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	x.where.pack(x.segments, x.dict.len())
+}
+
+// Asset returns the tenant and the name of an asset.
+func (x *Index) Asset(r Ref) (tenant, name string) {
+	x.mu.RLock()
+	defer x.mu.RUnlock()
+	s := uint32(r) >> rankBits
+	if int(s) >= len(x.segments) || x.segments[s].data == nil {
+		return "", ""
+	}
+	h := &x.segments[s]
+	return x.tenants[h.tenant].name, h.data.name(int(r & (maxAssets - 1)))
+}
+
+// ByTenant counts assets by tenant.
+func (x *Index) ByTenant(refs []Ref) map[string]int {
+	x.mu.RLock()
+	defer x.mu.RUnlock()
+	counts := make([]int, len(x.tenants))
+	for _, r := range refs {
+		if s := uint32(r) >> rankBits; int(s) < len(x.segments) && x.segments[s].data != nil {
+			counts[x.segments[s].tenant]++
+		}
+	}
+	out := make(map[string]int)
+	for i, n := range counts {
+		if n > 0 {
+			out[x.tenants[i].name] = n
+		}
+	}
+	return out
+}
+
+// Size counts what the index holds.
+type Size struct {
+	Tenants, Assets, Components int
+	Bytes                       int // of all segments
+	DirectoryBytes              int
+}
+
+// Size counts what the index holds.
+func (x *Index) Size() Size {
+	x.mu.RLock()
+	defer x.mu.RUnlock()
+	s := Size{Tenants: len(x.tenants), Components: x.dict.len(), DirectoryBytes: len(x.where.packed) + 8*len(x.where.starts)}
+	for i := range x.segments {
+		if d := x.segments[i].data; d != nil {
+			s.Assets += d.assets()
+			s.Bytes += len(d)
+		}
+	}
+	return s
+}

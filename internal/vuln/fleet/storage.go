@@ -1,0 +1,476 @@
+package fleet
+
+import (
+	"encoding/binary"
+	"fmt"
+	"slices"
+	"strconv"
+
+	"github.com/asepsis/asepsis/internal/errs"
+)
+
+// Storage is where an index lives. Only one index uses it at a time.
+type Storage interface {
+	// Append adds a record to the log. It is durable when it returns; a record
+	// that was cut short by a crash is not read again.
+	Append(record []byte) error
+	// Records calls f with each record since the last Truncate, in order.
+	Records(f func(record []byte) error) error
+	// Truncate empties the log.
+	Truncate() error
+	// Write puts a blob in the place of one of the same name, whole and durable.
+	Write(name string, data []byte) error
+	// Read returns a blob; the error is of kind errs.NotFound if there is none.
+	Read(name string) ([]byte, error)
+	// Names lists the blobs.
+	Names() ([]string, error)
+	// Remove removes a blob. It is no error if there is none.
+	Remove(name string) error
+}
+
+// The records of the log.
+const (
+	recComponent = 1 + iota // a component of the dictionary
+	recPut                  // an asset's list, or its end
+	recLoad                 // a tenant
+	recFeed                 // a feed, and what it changed
+)
+
+type record struct {
+	kind     byte
+	id       ID
+	text     []byte
+	tenant   string
+	asset    Asset
+	remove   bool
+	width    uint
+	segments []segment
+	feed     string
+	ids      []ID
+	texts    [][]byte
+}
+
+func appendBytes[T string | []byte | segment](b []byte, s T) []byte {
+	return append(binary.AppendUvarint(b, uint64(len(s))), s...)
+}
+
+func (r *record) encode() []byte {
+	b := []byte{r.kind}
+	switch r.kind {
+	case recComponent:
+		b = binary.AppendUvarint(b, uint64(r.id))
+		b = appendBytes(b, r.text)
+	case recPut:
+		b = appendBytes(appendBytes(b, r.tenant), r.asset.Name)
+		if r.remove {
+			return append(b, 1)
+		}
+		b = append(b, 0)
+		ids := slices.Clone(r.asset.Components)
+		slices.Sort(ids)
+		b = appendIDs(b, slices.Compact(ids))
+	case recLoad:
+		b = appendBytes(b, r.tenant)
+		b = binary.AppendUvarint(b, uint64(r.width))
+		for _, s := range r.segments {
+			b = appendBytes(b, s)
+		}
+	case recFeed:
+		b = appendBytes(b, r.feed)
+		b = appendIDs(b, r.ids)
+		for _, t := range r.texts {
+			b = appendBytes(b, t)
+		}
+	}
+	return b
+}
+
+func appendIDs(b []byte, ids []ID) []byte {
+	b = binary.AppendUvarint(b, uint64(len(ids)))
+	last := ID(0)
+	for _, id := range ids {
+		b = binary.AppendUvarint(b, uint64(id-last))
+		last = id
+	}
+	return b
+}
+
+// source reads what was written; after the first fault it reads nothing.
+type source struct {
+	b   []byte
+	bad bool
+}
+
+func (s *source) number() uint64 {
+	n, w := binary.Uvarint(s.b)
+	if w <= 0 {
+		s.b, s.bad = nil, true
+		return 0
+	}
+	s.b = s.b[w:]
+	return n
+}
+
+func (s *source) bytes() []byte {
+	n := s.number()
+	if n > uint64(len(s.b)) {
+		s.b, s.bad = nil, true
+		return nil
+	}
+	out := s.b[:n:n]
+	s.b = s.b[n:]
+	return out
+}
+
+func (s *source) ids(below int) []ID {
+	n := s.number()
+	if n > uint64(len(s.b)) {
+		s.bad = true
+		return nil
+	}
+	out := make([]ID, n)
+	last := uint64(0)
+	for i := range out {
+		if last += s.number(); last >= uint64(below) {
+			s.bad = true
+			return nil
+		}
+		out[i] = ID(last)
+	}
+	return out
+}
+
+// append makes a record durable. The caller holds mu.
+func (x *Index) append(r record) error {
+	if x.storage == nil {
+		return nil
+	}
+	if err := x.storage.Append(r.encode()); err != nil {
+		return fmt.Errorf("write the fleet's log: %w", err)
+	}
+	return nil
+}
+
+var damaged = func() error {
+	return errs.Hint(errs.New(errs.Invalid, "the log of the fleet index is damaged"), "rebuild the index from the inventory")
+}
+
+// replay does again what a record says. It may have been done already: a
+// checkpoint that was cut short leaves records that the segments hold.
+func (x *Index) replay(b []byte) error {
+	if len(b) == 0 {
+		return damaged()
+	}
+	s := source{b: b[1:]}
+	switch b[0] {
+	case recComponent:
+		id, text := s.number(), s.bytes()
+		if _, ok := readComponent(text); s.bad || !ok || id > uint64(x.dict.len()) {
+			return damaged()
+		}
+		got, _, err := x.dict.add(text)
+		if err != nil {
+			return err
+		}
+		if uint64(got) != id {
+			return damaged()
+		}
+		x.outcomes.grow(x.dict.len())
+	case recPut:
+		name, asset := string(s.bytes()), Asset{Name: string(s.bytes())}
+		remove := s.number() == 1
+		if !remove {
+			asset.Components = s.ids(x.dict.len())
+		}
+		if s.bad || name == "" || len(name) > maxName || asset.Name == "" || len(asset.Name) > maxName {
+			return damaged()
+		}
+		x.put(name, asset, remove)
+	case recLoad:
+		return x.replayLoad(&s)
+	case recFeed:
+		feed := string(s.bytes())
+		for _, id := range s.ids(x.dict.len()) {
+			x.outcomes.set(id, s.bytes())
+		}
+		if s.bad {
+			return damaged()
+		}
+		x.feed = feed
+	default:
+		return damaged()
+	}
+	return nil
+}
+
+func (x *Index) replayLoad(s *source) error {
+	t := tenant{name: string(s.bytes()), width: uint(s.number())}
+	if s.bad || t.name == "" || len(t.name) > maxName || t.width > maxWidth {
+		return damaged()
+	}
+	data := make([]segment, 1<<t.width)
+	for i := range data {
+		data[i] = slices.Clone(s.bytes())
+		if s.bad {
+			return damaged()
+		}
+		if err := data[i].checkBelow(x.dict.len()); err != nil {
+			return err
+		}
+	}
+	x.install(t, data)
+	return nil
+}
+
+// checkBelow is check for a segment all of whose components are in the
+// dictionary.
+func (s segment) checkBelow(components int) error {
+	if err := s.check(); err != nil {
+		return err
+	}
+	ok := true
+	s.components(func(c ID, _ posting) { ok = ok && int(c) < components })
+	if !ok {
+		return damaged()
+	}
+	return nil
+}
+
+const (
+	blobRoot       = "root"
+	blobDictionary = "dictionary-"
+	blobOutcomes   = "outcomes-"
+	blobSegment    = "segment-"
+)
+
+// A checkpoint writes blobs under names of its own, then the root that names
+// them, then removes those of the last: until the root is swung, the last
+// checkpoint and its log are whole.
+func blobName(kind string, n, checkpoint uint64) string {
+	return kind + strconv.FormatUint(n, 10) + "-" + strconv.FormatUint(checkpoint, 10)
+}
+
+// Open reads an index from its storage, which it uses from then on. What the
+// log holds beyond the last checkpoint is done again.
+func Open(storage Storage) (*Index, error) {
+	x := New()
+	if err := x.read(storage); err != nil {
+		return nil, fmt.Errorf("open the fleet index: %w", err)
+	}
+	x.outcomes.grow(x.dict.len())
+	if err := storage.Records(x.replay); err != nil {
+		return nil, fmt.Errorf("open the fleet index: %w", err)
+	}
+	x.outcomes.grow(x.dict.len())
+	x.storage = storage
+	return x, nil
+}
+
+func (x *Index) read(storage Storage) error {
+	b, err := storage.Read(blobRoot)
+	if errs.Is(err, errs.NotFound) {
+		return nil // a new one
+	}
+	if err != nil {
+		return err
+	}
+	s := source{b: b}
+	x.checkpoints = s.number()
+	if err := x.readDictionary(storage); err != nil {
+		return err
+	}
+	if err := x.readOutcomes(storage); err != nil {
+		return err
+	}
+	return x.readTenants(storage, &s)
+}
+
+func (x *Index) readDictionary(storage Storage) error {
+	b, err := storage.Read(blobName(blobDictionary, 0, x.checkpoints))
+	if err != nil {
+		return err
+	}
+	for s := (source{b: b}); len(s.b) > 0; {
+		text := s.bytes()
+		if _, ok := readComponent(text); s.bad || !ok {
+			return damaged()
+		}
+		if _, isNew, err := x.dict.add(text); err != nil || !isNew {
+			return damaged()
+		}
+	}
+	x.outcomes.grow(x.dict.len())
+	return nil
+}
+
+func (x *Index) readOutcomes(storage Storage) error {
+	b, err := storage.Read(blobName(blobOutcomes, 0, x.checkpoints))
+	if err != nil {
+		return err
+	}
+	s := source{b: b}
+	x.feed = string(s.bytes())
+	texts := make([][]byte, min(s.number(), uint64(len(s.b))))
+	for i := range texts {
+		texts[i] = s.bytes()
+	}
+	for id := range x.dict.len() {
+		n := s.number()
+		if s.bad || n >= uint64(len(texts)) {
+			return damaged()
+		}
+		x.outcomes.set(ID(id), texts[n])
+	}
+	return nil
+}
+
+func (x *Index) readTenants(storage Storage, s *source) error {
+	total := s.number()
+	if total > 1<<(32-rankBits) {
+		return damaged()
+	}
+	x.segments = make([]held, total)
+	for i := range x.segments {
+		x.segments[i].tenant = -1
+	}
+	for len(s.b) > 0 {
+		t := tenant{name: string(s.bytes()), width: uint(s.number())}
+		if _, twice := x.byName[t.name]; s.bad || t.name == "" || t.width > maxWidth || twice {
+			return damaged()
+		}
+		for range 1 << t.width {
+			n, written := s.number(), s.number()
+			if s.bad || n >= total || x.segments[n].data != nil {
+				return damaged()
+			}
+			data, err := storage.Read(blobName(blobSegment, n, written))
+			if err != nil {
+				return err
+			}
+			if err := segment(data).checkBelow(x.dict.len()); err != nil {
+				return err
+			}
+			x.segments[n] = held{tenant: len(x.tenants), data: data, written: written}
+			t.segments = append(t.segments, uint32(n))
+		}
+		x.byName[t.name] = len(x.tenants)
+		x.tenants = append(x.tenants, t)
+	}
+	for n := range x.segments {
+		if x.segments[n].data == nil {
+			x.free = append(x.free, uint32(n))
+		}
+	}
+	x.where.loaded = true
+	return nil
+}
+
+// Checkpoint writes what changed and empties the log. A crash in the middle
+// loses nothing: before the root is swung, the last checkpoint and the log
+// stand; after it, doing the records of the log again changes nothing.
+func (x *Index) Checkpoint() error {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	if x.storage == nil {
+		return nil
+	}
+	if err := x.checkpoint(); err != nil {
+		return fmt.Errorf("write the fleet index: %w", err)
+	}
+	return nil
+}
+
+func (x *Index) checkpoint() error {
+	now := x.checkpoints + 1
+	keep := map[string]bool{blobRoot: true}
+	write := func(name string, data []byte) error {
+		keep[name] = true
+		return x.storage.Write(name, data)
+	}
+	for n := range x.segments {
+		h := &x.segments[n]
+		switch {
+		case h.data == nil:
+		case h.written != 0:
+			keep[blobName(blobSegment, uint64(n), h.written)] = true
+		default:
+			if err := write(blobName(blobSegment, uint64(n), now), h.data); err != nil {
+				return err
+			}
+		}
+	}
+	if err := write(blobName(blobDictionary, 0, now), x.encodeDictionary()); err != nil {
+		return err
+	}
+	if err := write(blobName(blobOutcomes, 0, now), x.encodeOutcomes()); err != nil {
+		return err
+	}
+	if err := x.storage.Write(blobRoot, x.encodeRoot(now)); err != nil {
+		return err
+	}
+	x.checkpoints = now
+	for n := range x.segments {
+		if h := &x.segments[n]; h.data != nil && h.written == 0 {
+			h.written = now
+		}
+	}
+	if err := x.storage.Truncate(); err != nil {
+		return err
+	}
+	return x.sweep(keep)
+}
+
+func (x *Index) encodeRoot(now uint64) []byte {
+	b := binary.AppendUvarint(nil, now)
+	b = binary.AppendUvarint(b, uint64(len(x.segments)))
+	for i := range x.tenants {
+		t := &x.tenants[i]
+		b = appendBytes(b, t.name)
+		b = binary.AppendUvarint(b, uint64(t.width))
+		for _, n := range t.segments {
+			written := x.segments[n].written
+			if written == 0 {
+				written = now
+			}
+			b = binary.AppendUvarint(b, uint64(n))
+			b = binary.AppendUvarint(b, written)
+		}
+	}
+	return b
+}
+
+func (x *Index) encodeDictionary() []byte {
+	var b []byte
+	for id := range x.dict.len() {
+		b = appendBytes(b, x.dict.at(ID(id)))
+	}
+	return b
+}
+
+func (x *Index) encodeOutcomes() []byte {
+	b := appendBytes(nil, x.feed)
+	b = binary.AppendUvarint(b, uint64(len(x.outcomes.texts)))
+	for _, t := range x.outcomes.texts {
+		b = appendBytes(b, t)
+	}
+	for _, n := range x.outcomes.of {
+		b = binary.AppendUvarint(b, uint64(n))
+	}
+	return b
+}
+
+// sweep removes the blobs of earlier checkpoints.
+func (x *Index) sweep(keep map[string]bool) error {
+	names, err := x.storage.Names()
+	if err != nil {
+		return err
+	}
+	for _, name := range names {
+		if !keep[name] {
+			if err := x.storage.Remove(name); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}

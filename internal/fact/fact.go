@@ -74,6 +74,11 @@ type Sighting struct {
 	ObservedAt time.Time // zero means the batch's
 	Values     Values
 	Missing    map[string]string
+
+	// Keeps says what the source could not look at this time. In a PerAsset
+	// stream such facts stay as they were although the batch leaves them out: a
+	// scan that could not sign in does not close what only signing in shows.
+	Keeps []Kept
 }
 
 // Component is a piece of software installed on an asset.

@@ -15,6 +15,11 @@ import (
 	"github.com/asepsis/asepsis/internal/web/api"
 )
 
+// fixTimes are the times to mend that the parameters set.
+func (r *rules) fixTimes() assess.FixTimes {
+	return assess.Rules{Checks: r.checks, Params: r.parameters}.FixTimes()
+}
+
 // Assessed is what came of deciding the goals.
 type Assessed struct {
 	Kept  *assess.Kept

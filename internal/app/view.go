@@ -137,6 +137,7 @@ func (a *App) load(ctx context.Context, t *tenant, rs *rules, version sqlstore.V
 func (v *view) know(set *fact.Set, known *judge.Known) {
 	v.known = known
 	derived := assess.Derive(*set, v.profile.Organization, v.at)
+	assess.Urgency(&derived, v.rules.fixTimes())
 	v.set = &derived
 }
 

@@ -426,8 +426,10 @@ func (v *view) action(r *fact.Resource, software, fixed string) (key, title stri
 	case software != "":
 		return "no fix " + software, "No update of " + software + " is known: isolate, replace or accept"
 	}
-	title = cmp.Or(r.Text("solution"), r.Text("title"), flawOf(r))
-	title = oneLine(title, 160)
+	title = oneLine(cmp.Or(r.Text("title"), flawOf(r)), 120)
+	if s := r.Text("solution"); s != "" {
+		title = oneLine(strings.TrimRight(title, ".")+". "+s, 240)
+	}
 	return "item " + r.Text("scanner") + " " + cmp.Or(r.Text("scanner_id"), title), title
 }
 

@@ -44,6 +44,7 @@ func (r Rules) Goal(id string) (*goal.Goal, bool) {
 func Assess(rules Rules, set fact.Set, now time.Time, org Organization) Kept {
 	now = now.UTC()
 	known := Derive(set, org, now)
+	Urgency(&known, rules.FixTimes())
 	outcomes := evaluate(rules, scopes(known), now)
 
 	k := Kept{Results: make(map[string][]policy.Result, len(outcomes))}

@@ -235,6 +235,7 @@ func TestDeriveStatesEveryDerivedAttribute(t *testing.T) {
 	}
 	set.Resources[fact.KindSetting] = []*fact.Resource{resource(fact.KindSetting, "s", "as_00000", src("x"), fact.Values{"compliant": true})}
 	s := Derive(set, prairie, now)
+	Urgency(&s, FixTimes{})
 	// These are joined with the facts before, by judge.
 	joined := map[string]bool{
 		"asset.software_assessed_at": true, "asset.software_assessed": true, "asset.software_not_assessed": true, "asset.advisories_to_check": true,

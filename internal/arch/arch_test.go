@@ -22,7 +22,8 @@ const module = "github.com/asepsis/asepsis/"
 var layers = [][]string{
 	{"content", "internal/errs", "internal/id", "internal/secret", "internal/durable", "internal/near", "internal/testshared"},
 	{"internal/asset", "internal/pkgver", "internal/purl", "internal/sector", "internal/udi"},
-	{"internal/event", "internal/fact", "internal/advisory", "internal/goal", "internal/finding"},
+	{"internal/event", "internal/fact", "internal/advisory", "internal/goal"},
+	{"internal/finding"},
 	{"internal/vuln", "internal/fingerprint", "internal/detect", "internal/policy", "internal/optimize", "internal/deadline", "ledger"},
 	{"internal/collect", "internal/inventory", "internal/judge", "internal/eventlog", "internal/access"},
 	{"internal/assess"},
@@ -169,7 +170,7 @@ func check(t *testing.T, rel, file string) {
 		return
 	}
 	pkg := path.Dir(rel)
-	test := strings.HasSuffix(rel, "_test.go") || strings.HasSuffix(pkg, "test")
+	test := strings.HasSuffix(rel, "_test.go") || strings.HasSuffix(pkg, "test") || strings.HasPrefix(pkg, "test/")
 	if l, _ := layerOf(pkg); l < 0 {
 		t.Errorf("%s: package %s is in no layer; add it to the table", rel, pkg)
 		return

@@ -2,25 +2,40 @@
 package list
 
 import (
+	"slices"
+
 	"github.com/asepsis/asepsis/internal/collect"
+	"github.com/asepsis/asepsis/internal/collect/arp"
 	"github.com/asepsis/asepsis/internal/collect/cyclonedx"
+	"github.com/asepsis/asepsis/internal/collect/dhcp"
 	"github.com/asepsis/asepsis/internal/collect/host"
 	"github.com/asepsis/asepsis/internal/collect/nessus"
 	"github.com/asepsis/asepsis/internal/collect/nmap"
+	"github.com/asepsis/asepsis/internal/collect/osquery"
+	"github.com/asepsis/asepsis/internal/collect/scanners"
 	"github.com/asepsis/asepsis/internal/collect/scuba"
+	"github.com/asepsis/asepsis/internal/collect/software"
+	"github.com/asepsis/asepsis/internal/collect/syscollector"
 	"github.com/asepsis/asepsis/internal/collect/table"
 	"github.com/asepsis/asepsis/internal/collect/xccdf"
+	"github.com/asepsis/asepsis/internal/collect/zeek"
 )
 
 // Importers returns every importer of files.
 func Importers() []collect.Importer {
-	return append([]collect.Importer{
+	return slices.Concat([]collect.Importer{
 		cyclonedx.Importer{},
 		nmap.Importer{},
 		nessus.Importer{},
 		xccdf.Importer{},
 		scuba.Importer{},
-	}, table.Importers()...)
+		dhcp.Importer{},
+		arp.Importer{},
+		zeek.Importer{},
+		osquery.Importer{},
+		syscollector.Importer{},
+		software.Importer{},
+	}, scanners.Importers(), table.Importers())
 }
 
 // Host returns the collector of the machine it runs on.

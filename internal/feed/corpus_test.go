@@ -1,0 +1,71 @@
+package feed
+
+import (
+	"crypto/rand"
+	"testing"
+	"time"
+
+	"golang.org/x/mod/sumdb/note"
+
+	"github.com/asepsis/asepsis/internal/testshared"
+)
+
+func testNow() time.Time { return time.Date(2026, 11, 25, 6, 0, 0, 0, time.UTC) }
+
+func testKey(t testing.TB) (note.Signer, note.Verifier) {
+	t.Helper()
+	skey, vkey, err := note.GenerateKey(rand.Reader, "feed.example.org")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := note.NewSigner(skey)
+	if err != nil {
+		t.Fatal(err)
+	}
+	v, err := note.NewVerifier(vkey)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s, v
+}
+
+// BenchmarkBuildOSV builds a feed of the corpus's OSV records.
+func BenchmarkBuildOSV(b *testing.B) {
+	dir := testshared.Path(b, "corpora", "advisories", "osv")
+	key, _ := testKey(b)
+	var built *Built
+	for b.Loop() {
+		var err error
+		if built, err = Build(b.Context(), Sources{Paths: []string{dir}}, Options{Now: testNow(), Key: key}); err != nil {
+			b.Fatal(err)
+		}
+	}
+	b.ReportMetric(float64(len(built.Data))/1e6, "MB")
+	b.ReportMetric(float64(built.Report.Manifest.Records), "records")
+	b.ReportMetric(float64(built.Report.Compiled.Rows), "rows")
+}
+
+func summary(t testing.TB, r Report) {
+	for _, s := range r.Manifest.Sources {
+		t.Logf("%+v", s)
+	}
+	for i, s := range r.Refused {
+		if i < 60 {
+			t.Logf("%+v", s)
+		}
+	}
+	for _, s := range r.Manifest.Unused {
+		t.Logf("%+v", s)
+	}
+	t.Logf("records %d refused %d; compiled in %d kept %d replaced %d refused %d rows %d", r.Manifest.Records, len(r.Refused), r.Compiled.In, r.Compiled.Kept, r.Compiled.Replaced, len(r.Compiled.Refused), r.Compiled.Rows)
+}
+
+func TestTry(t *testing.T) {
+	dir := testshared.Path(t, "corpora", "advisories", "osv")
+	key, _ := testKey(t)
+	built, err := Build(t.Context(), Sources{Paths: []string{dir}}, Options{Now: testNow(), Key: key})
+	if err != nil {
+		t.Fatal(err)
+	}
+	summary(t, built.Report)
+}

@@ -1,0 +1,69 @@
+package feed
+
+import (
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/asepsis/asepsis/internal/feed/jscan"
+	"github.com/asepsis/asepsis/internal/feed/record"
+)
+
+// stated is what people state of the folders of sources, in a document of the form
+// {"asepsis_source": {"fetched": "2026-11-25T06:00:00Z"}}: when what lies beside it
+// and below was fetched. Many sources do not say it themselves.
+type stated struct {
+	mu      sync.Mutex
+	folders map[string]time.Time
+}
+
+func (s *stated) add(file string, b []byte) {
+	d := jscan.New(b)
+	var at time.Time
+	d.Object(func(key []byte) {
+		if string(key) == "asepsis_source" {
+			d.Object(func(key []byte) {
+				if string(key) == "fetched" {
+					at = record.Time(d.Brief())
+				}
+			})
+		}
+	})
+	dir, _ := splitPath(file)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.folders == nil {
+		s.folders = make(map[string]time.Time)
+	}
+	s.folders[dir] = at
+}
+
+// of returns the oldest date that holds for any of the files; zero where one of
+// them has none.
+func (s *stated) of(files map[string]bool) time.Time {
+	var oldest time.Time
+	for f := range files {
+		at := s.at(f)
+		if at.IsZero() {
+			return time.Time{}
+		}
+		if oldest.IsZero() || at.Before(oldest) {
+			oldest = at
+		}
+	}
+	return oldest
+}
+
+func (s *stated) at(file string) time.Time {
+	dir, _ := splitPath(file)
+	for {
+		if at, ok := s.folders[dir]; ok {
+			return at
+		}
+		i := strings.LastIndexByte(dir, '/')
+		if i < 0 {
+			return time.Time{}
+		}
+		dir = dir[:i]
+	}
+}

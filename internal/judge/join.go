@@ -10,6 +10,7 @@ import (
 
 	"github.com/asepsis/asepsis/internal/advisory"
 	"github.com/asepsis/asepsis/internal/fact"
+	"github.com/asepsis/asepsis/internal/finding"
 )
 
 // Stream is the stream of what this stage states.
@@ -135,15 +136,25 @@ func (j *joiner) vulnerabilities(reported []*fact.Resource) []*fact.Resource {
 		return g
 	}
 	var out []*fact.Resource
+	byAsset := make(map[string][]*fact.Resource)
 	for _, r := range reported {
-		flaws := j.flawsOf(r)
-		if len(flaws) == 0 {
-			out = append(out, j.alone(r))
-			continue
-		}
-		for _, f := range flaws {
-			g := get(r.Asset, f)
-			g.reports = append(g.reports, r)
+		byAsset[r.Asset] = append(byAsset[r.Asset], r)
+	}
+	for asset, rs := range byAsset {
+		for _, one := range finding.Unify(rs) {
+			flaw := j.flawOf(&one)
+			if flaw == "" {
+				for _, r := range one.Members {
+					out = append(out, j.alone(r))
+				}
+				continue
+			}
+			g := get(asset, flaw)
+			for _, r := range one.Members {
+				if !slices.Contains(g.reports, r) {
+					g.reports = append(g.reports, r)
+				}
+			}
 		}
 	}
 	for asset, f := range j.k.Found {
@@ -161,28 +172,24 @@ func (j *joiner) vulnerabilities(reported []*fact.Resource) []*fact.Resource {
 	return out
 }
 
-// flawsOf returns the ids of the flaws that a scanner's item speaks of.
-func (j *joiner) flawsOf(r *fact.Resource) []string {
-	cves, _ := r.Get("cves").([]string)
-	var ids []string
-	for _, c := range cves {
-		if advisory.IsCVE(c) {
-			ids = append(ids, c)
+// flawOf returns the flaw that a group of items is about: by the feed's name of
+// it where the feed knows one, or "" where the items name none.
+func (j *joiner) flawOf(g *finding.Group) string {
+	if advisory.IsCVE(g.Flaw) {
+		return g.Flaw
+	}
+	for _, id := range g.IDs {
+		switch flaw := j.byAlias[id]; {
+		case flaw != "":
+			return flaw
+		case j.k.Flaws[id].ID != "":
+			return id
 		}
 	}
-	if len(ids) == 0 {
-		aliases, _ := r.Get("aliases").([]string)
-		for _, a := range aliases {
-			switch id := j.byAlias[a]; {
-			case id != "":
-				ids = append(ids, id)
-			case j.k.Flaws[a].ID != "":
-				ids = append(ids, a)
-			}
-		}
+	if len(g.Witnesses) > 1 {
+		return g.Flaw // several tools agree on a name that no advisory at hand has
 	}
-	slices.Sort(ids)
-	return slices.Compact(ids)
+	return ""
 }
 
 // witnessOf names who reports an item.

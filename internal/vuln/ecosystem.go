@@ -1,6 +1,7 @@
 package vuln
 
 import (
+	"bytes"
 	"strings"
 
 	"github.com/asepsis/asepsis/internal/fact"
@@ -155,8 +156,9 @@ func baseOf(e string) string {
 
 // appendName lowers and normalizes names as the ecosystem does, so that two
 // spellings of one package meet.
-func appendName(dst []byte, ecosystem, name string) []byte {
-	switch baseOf(ecosystem) {
+func appendName(dst, ecosystem []byte, name string) []byte {
+	base, _, _ := bytes.Cut(ecosystem, []byte(":"))
+	switch string(base) {
 	case "PyPI":
 		return appendPyPI(dst, name)
 	case "Go", "NuGet", "Packagist", "Hex", "Pub", "Bitnami", "SwiftURL", "GitHub Actions":

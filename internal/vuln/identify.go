@@ -118,7 +118,7 @@ func identifySystem(c *fact.Component, kind string, q *questions, buf []byte) []
 // ask adds a name to look up.
 func (q *questions) ask(ecosystem []byte, name, version string, buf []byte) []byte {
 	from := len(buf)
-	buf = appendName(buf, string(ecosystem), name)
+	buf = appendName(buf, ecosystem, name)
 	q.list[q.n] = question{ecosystem: ecosystem, name: buf[from:], version: version}
 	q.n++
 	return buf

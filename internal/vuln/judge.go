@@ -27,7 +27,7 @@ func (db *DB) JudgeWithin(c *fact.Component, products []string, dst *Answer) {
 	for i := range q.n {
 		j.ask(&q.list[i])
 	}
-	if !j.whole && !q.system {
+	if !j.whole && !q.system && c.CPE != "" {
 		j.byCPE()
 	}
 	j.weigh()
@@ -134,10 +134,10 @@ func (j *judging) rows(from, to uint32, statementsOnly bool) {
 			continue
 		}
 		h := Hit{Advisory: r.advisory, Row: i, Reason: open, CPE: j.cpe != nil, Likely: likely}
-		switch status := advisory.Status(r.flags & rowStatus); {
+		switch status := r.status(); {
 		case open != NoReason:
 			if status == advisory.Affected || status == advisory.Unsupported {
-				a.Open = append(a.Open, h)
+				j.open(h)
 			}
 		case status == advisory.Affected || status == advisory.Unsupported:
 			if n := len(a.Hits); n == 0 || a.Hits[n-1].Advisory != r.advisory || a.Hits[n-1].Likely && !likely {
@@ -151,11 +151,18 @@ func (j *judging) rows(from, to uint32, statementsOnly bool) {
 			}
 		case status == advisory.UnderInvestigation:
 			h.Reason = Investigating
-			a.Open = append(a.Open, h)
+			j.open(h)
 			j.statements = append(j.statements, i)
 		default:
 			j.statements = append(j.statements, i)
 		}
+	}
+}
+
+// open notes an advisory that could not be decided, once.
+func (j *judging) open(h Hit) {
+	if n := len(j.answer.Open); n == 0 || j.answer.Open[n-1].Advisory != h.Advisory {
+		j.answer.Open = append(j.answer.Open, h)
 	}
 }
 

@@ -2,6 +2,8 @@ package vuln
 
 import (
 	"encoding/binary"
+
+	"github.com/asepsis/asepsis/internal/advisory"
 )
 
 // Names of the sections this package writes. Others add their own beside them.
@@ -54,6 +56,15 @@ const (
 	extraShift   = 10
 	maxExtras    = 1<<(32-extraShift) - 1
 )
+
+// status returns what the row states. One that no status has, in a file that
+// lies, counts as being looked into: that neither clears nor convicts.
+func (r row) status() advisory.Status {
+	if s := advisory.Status(r.flags & rowStatus); s <= advisory.Unsupported {
+		return s
+	}
+	return advisory.UnderInvestigation
+}
 
 func (r row) put(b []byte) []byte {
 	b = binary.LittleEndian.AppendUint32(b, r.advisory)
@@ -131,7 +142,7 @@ func textAt(b []byte, at uint32) []byte {
 // A bound is a key, empty where the version cannot be encoded, and the version
 // as the advisory writes it.
 func boundAt(b []byte, at uint32) (key, version []byte) {
-	if uint64(at) >= uint64(len(b)) {
+	if at == 0 || uint64(at) >= uint64(len(b)) {
 		return nil, nil
 	}
 	key, rest := text(b[at:])

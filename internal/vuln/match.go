@@ -2,8 +2,6 @@ package vuln
 
 import (
 	"strings"
-
-	"github.com/asepsis/asepsis/internal/advisory"
 )
 
 // Match tells what a hit stands for.
@@ -12,7 +10,7 @@ func (db *DB) Match(h Hit) Match {
 	eco, name := db.packageOf(h.Row)
 	id, source := db.IDOf(r.advisory)
 	m := Match{
-		Advisory: db.Name(id), Source: source, Package: string(name), Status: advisory.Status(r.flags & rowStatus).String(),
+		Advisory: db.Name(id), Source: source, Package: string(name), Status: r.status().String(),
 		Range: db.rangeOf(r), Likely: h.Likely,
 	}
 	if int(eco) < len(db.ecosystems) {
@@ -45,7 +43,7 @@ func (db *DB) statement(i uint32) Statement {
 	x := db.extra(r.flags)
 	id, source := db.IDOf(r.advisory)
 	return Statement{
-		Advisory: db.Name(id), Source: source, Status: advisory.Status(r.flags & rowStatus).String(),
+		Advisory: db.Name(id), Source: source, Status: r.status().String(),
 		Justification: x.justification, Within: x.within, Range: db.rangeOf(r),
 	}
 }

@@ -31,7 +31,7 @@ func appendRows(rows []draft, p *advisory.Product, statement bool) []draft {
 		if d.ecosystem == "" || k.Name == "" {
 			return rows
 		}
-		d.name = string(appendName(nil, d.ecosystem, k.Name))
+		d.name = string(appendName(nil, []byte(d.ecosystem), k.Name))
 		x.module, x.arch, x.within = k.Module, arch(k.Arch), k.Within
 		if k.Within != "" {
 			d.flags |= rowWithin

@@ -16,6 +16,25 @@ func (j *judging) weigh() {
 	a := j.answer
 	a.Hits = j.clear(a.Hits)
 	a.Open = j.clear(a.Open)
+	a.Open = slices.DeleteFunc(a.Open, j.answered)
+}
+
+// answered reports whether a statement that something is being looked into was
+// answered by another, for each of its flaws.
+func (j *judging) answered(h Hit) bool {
+	if h.Reason != Investigating {
+		return false
+	}
+	var a, b [32]Flaw
+	flaws := j.db.Flaws(a[:0], h.Advisory)
+	for _, f := range flaws {
+		if !slices.ContainsFunc(j.answer.Cleared, func(c Hit) bool {
+			return (c.Flaw == 0 || c.Flaw == f) && slices.Contains(j.db.Names(b[:0], c.Advisory), f)
+		}) {
+			return false
+		}
+	}
+	return true
 }
 
 func (j *judging) clear(hits []Hit) []Hit {
@@ -23,6 +42,10 @@ func (j *judging) clear(hits []Hit) []Hit {
 	var space [64]Flaw
 	kept := hits[:0]
 	for _, h := range hits {
+		if h.Reason == Investigating {
+			kept = append(kept, h)
+			continue
+		}
 		flaws := db.Flaws(space[:0], h.Advisory)
 		cleared := 0
 		from := len(a.Cleared)
@@ -31,7 +54,7 @@ func (j *judging) clear(hits []Hit) []Hit {
 			if !ok {
 				continue
 			}
-			switch advisory.Status(db.row(row).flags & rowStatus) {
+			switch db.row(row).status() {
 			case advisory.NotAffected, advisory.Fixed:
 				cleared++
 				c := h

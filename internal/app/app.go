@@ -161,7 +161,7 @@ func Open(ctx context.Context, opt Options) (_ *App, err error) {
 }
 
 // Close closes the data folder. It may be called twice.
-func (a *App) Close() error { return a.db.Close() }
+func (a *App) Close() error { return errors.Join(a.db.Close(), a.feeds.close()) }
 
 // Access returns the stage that knows users and sessions.
 func (a *App) Access() *access.Service { return a.access }

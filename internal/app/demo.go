@@ -47,7 +47,7 @@ func (a *App) fillHospital(ctx context.Context, h *demo.Demo, progress func(step
 	var tid string
 	for step := range h.Steps() {
 		// Each month's advisories are a day old when the month's work is done.
-		a.feeds.set(judge.NewEngine(advisories, judge.Feed{ID: advisories.ID(), BuiltAt: step.At.Add(-20 * time.Hour)}))
+		a.feeds.set(judge.NewEngine(advisories, judge.Feed{ID: advisories.ID(), BuiltAt: step.At.Add(-20 * time.Hour)}, nil))
 		if progress != nil {
 			progress(step.At.Format("January 2006") + ": " + strings.ToLower(step.What[:1]) + step.What[1:])
 		}

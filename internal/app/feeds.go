@@ -1,49 +1,449 @@
 package app
 
 import (
+	"cmp"
 	"context"
+	"errors"
+	"fmt"
 	"io"
+	"io/fs"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
 	"sync"
+	"time"
+
+	"golang.org/x/mod/sumdb/note"
 
 	"github.com/asepsis/asepsis/internal/access"
+	"github.com/asepsis/asepsis/internal/durable"
 	"github.com/asepsis/asepsis/internal/errs"
+	"github.com/asepsis/asepsis/internal/feed"
 	"github.com/asepsis/asepsis/internal/judge"
+	"github.com/asepsis/asepsis/internal/secret"
 	"github.com/asepsis/asepsis/internal/web/api"
 )
 
-// feeds is the feed in force.
+// feeds is the feed in force. The files lie in the data folder:
+//
+//	feeds/                the feeds themselves and which one is in force
+//	feeds/trusted.keys    public keys that people trust to sign feeds
+//	keys/feed.key         the key that feeds built here are signed with
 type feeds struct {
 	mu     sync.Mutex
+	path   string       // of the file that is open, guarded by mu
+	file   *feed.Feed   // guarded by mu
+	old    []*feed.Feed // replaced; a reader may still be in one, so they stay until the end, guarded by mu
 	engine judge.Engine // nil where none is in force, guarded by mu
+	day    string       // on which it was asked what is stale, guarded by mu
+	fixed  bool         // the engine was set for a demonstration, guarded by mu
 }
 
-// engine returns the feed in force, or nil.
+func (a *App) feedDir() string { return filepath.Join(a.cfg.DataDir, "feeds") }
+
+// engine returns the feed in force, or nil. Another process may have brought a
+// newer one, so the folder is asked each time.
 func (a *App) engine() judge.Engine {
-	a.feeds.mu.Lock()
-	defer a.feeds.mu.Unlock()
-	return a.feeds.engine
+	f := &a.feeds
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.fixed {
+		return f.engine
+	}
+	path, err := feed.Current(a.feedDir())
+	if err != nil {
+		path = ""
+	}
+	now := a.now()
+	if day := now.UTC().Format(time.DateOnly); path != f.path || day != f.day {
+		f.day = day
+		a.openFeed(path, now)
+	}
+	return f.engine
 }
 
-// set puts a feed in force.
+// openFeed puts a feed file in force for this process. One that cannot be opened
+// leaves the one before in force, which is said in the log.
+func (a *App) openFeed(path string, now time.Time) {
+	f := &a.feeds
+	if path == "" {
+		f.path, f.file, f.engine = "", nil, nil
+		return
+	}
+	if path != f.path {
+		file, err := feed.Open(path)
+		if err != nil {
+			a.log.Error("the feed in force cannot be opened; what is installed is not assessed", "file", filepath.Base(path), "error", err)
+			f.path = path
+			return
+		}
+		if f.file != nil {
+			f.old = append(f.old, f.file)
+		}
+		f.path, f.file = path, file
+	}
+	if f.file == nil {
+		return
+	}
+	f.engine = judge.NewEngine(f.file.DB, judge.Feed{ID: f.file.ID, BuiltAt: f.file.Manifest.Built}, staleEcosystems(f.file, now))
+}
+
+// staleEcosystems says of which kinds of software every whole source is older
+// than it may be, and why.
+func staleEcosystems(f *feed.Feed, now time.Time) map[string]string {
+	st, err := f.Status(now, feed.DefaultCadence())
+	if err != nil {
+		return nil
+	}
+	stale, fresh := make(map[string]string), make(map[string]bool)
+	for _, s := range st.Sources {
+		for _, e := range s.Ecosystems {
+			switch {
+			case !s.Stale:
+				fresh[e.Ecosystem] = true
+			case s.Snapshot.IsZero():
+				stale[e.Ecosystem] = "the advisories for it are of unknown age; bring newer ones"
+			default:
+				stale[e.Ecosystem] = fmt.Sprintf("the advisories for it are of %s, older than %d days; bring newer ones", s.Snapshot.Format("2 January 2006"), int(s.StaleAfter.Hours()/24))
+			}
+		}
+	}
+	maps.DeleteFunc(stale, func(e, _ string) bool { return fresh[e] })
+	return stale
+}
+
+// set puts an engine in force for a demonstration.
 func (f *feeds) set(e judge.Engine) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.engine = e
+	f.engine, f.fixed = e, true
+}
+
+// close closes the files that are open.
+func (f *feeds) close() error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	var err error
+	for _, o := range append(f.old, f.file) {
+		if o != nil {
+			err = errors.Join(err, o.Close())
+		}
+	}
+	f.old, f.file, f.engine, f.path = nil, nil, nil, ""
+	return err
+}
+
+// trustedText reads the file of trusted keys.
+func (a *App) trustedText() (string, error) {
+	b, err := os.ReadFile(filepath.Join(a.feedDir(), "trusted.keys"))
+	if errors.Is(err, fs.ErrNotExist) {
+		return "", nil
+	}
+	return string(b), err
+}
+
+// TrustedKeys returns the keys that people trust to sign feeds.
+func (a *App) TrustedKeys() ([]note.Verifier, error) {
+	text, err := a.trustedText()
+	if err != nil {
+		return nil, fmt.Errorf("read the trusted keys: %w", err)
+	}
+	return feed.ParseKeys(text)
+}
+
+// TrustFeedKey trusts a key to sign feeds. by is who says so.
+func (a *App) TrustFeedKey(key, by string) error {
+	key = strings.TrimSpace(key)
+	vs, err := feed.ParseKeys(key)
+	if err != nil {
+		return err
+	}
+	if len(vs) != 1 {
+		return errs.Hint(errs.New(errs.Invalid, "that is no public key"), "give the one line that asepsis feed key prints where the feed is built")
+	}
+	text, err := a.trustedText()
+	if err != nil {
+		return fmt.Errorf("read the trusted keys: %w", err)
+	}
+	for line := range strings.Lines(text) {
+		if strings.HasPrefix(strings.TrimSpace(line), key) {
+			return nil
+		}
+	}
+	if err := durable.MkdirAll(a.feedDir(), 0o700); err != nil {
+		return err
+	}
+	by = strings.Map(func(r rune) rune {
+		if r < ' ' || r == '#' {
+			return ' '
+		}
+		return r
+	}, by)
+	text += fmt.Sprintf("%s # trusted by %s on %s\n", key, by, a.now().UTC().Format(time.DateOnly))
+	return durable.WriteFile(filepath.Join(a.feedDir(), "trusted.keys"), []byte(text), 0o600)
+}
+
+// FeedSigner returns the key that feeds built here are signed with and its public
+// part, making it on first use under the name.
+func (a *App) FeedSigner(name string) (note.Signer, string, error) {
+	file := filepath.Join(a.cfg.DataDir, "keys", "feed.key")
+	public := file + ".pub"
+	b, err := os.ReadFile(file)
+	if errors.Is(err, fs.ErrNotExist) {
+		key, pub, err := feed.NewKey(name)
+		if err != nil {
+			return nil, "", err
+		}
+		if err := durable.MkdirAll(filepath.Dir(file), 0o700); err != nil {
+			return nil, "", err
+		}
+		if err := durable.CreateFile(public, []byte(pub+"\n"), 0o644); err != nil && !errors.Is(err, fs.ErrExist) {
+			return nil, "", err
+		}
+		if err := durable.CreateFile(file, []byte(key.Reveal()+"\n"), 0o600); err != nil {
+			return nil, "", fmt.Errorf("keep the key of feeds: %w", err)
+		}
+		s, err := feed.ParseSigner(key)
+		return s, pub, err
+	}
+	if err != nil {
+		return nil, "", fmt.Errorf("read the key of feeds: %w", err)
+	}
+	s, err := feed.ParseSigner(secret.New(string(b)))
+	if err != nil {
+		return nil, "", err
+	}
+	p, err := os.ReadFile(public)
+	return s, strings.TrimSpace(string(p)), err
+}
+
+// UpdateFeed puts a feed in force: from a file, a folder or a URL. Whatever goes
+// wrong, the one in force stays. Every organization is judged anew at once.
+func (a *App) UpdateFeed(ctx context.Context, from string, older bool, progress func(have, of int64)) (feed.Updated, error) {
+	keys, err := a.TrustedKeys()
+	if err != nil {
+		return feed.Updated{}, err
+	}
+	u, err := feed.Update(ctx, a.feedDir(), from, feed.UpdateOptions{Trusted: keys, Now: a.now(), AllowOlder: older, Progress: progress})
+	if err != nil || !u.Changed {
+		return u, err
+	}
+	return u, a.judgeAll(ctx)
+}
+
+// judgeAll holds every inventory against the feed in force.
+func (a *App) judgeAll(ctx context.Context) error {
+	ps, err := a.db.Profiles(ctx)
+	if err != nil {
+		return err
+	}
+	for _, p := range ps {
+		t, err := a.tenant(p.ID)
+		if err != nil {
+			return err
+		}
+		now, err := a.present(ctx, t)
+		if err != nil {
+			return err
+		}
+		t.running.Lock()
+		err = a.judge(ctx, t, now)
+		t.running.Unlock()
+		if err != nil {
+			return err
+		}
+		a.publish(ctx, p.ID)
+	}
+	return nil
 }
 
 // Feeds implements api.Inventory.
 func (a inventory) Feeds(ctx context.Context, who access.Caller) (*api.FeedStatus, error) {
-	return &api.FeedStatus{Earlier: []api.FeedBrief{}, Keys: []api.TrustedKey{}, Cadences: []api.Cadence{}}, nil
+	out := &api.FeedStatus{Earlier: []api.FeedBrief{}, Keys: []api.TrustedKey{}, Cadences: []api.Cadence{}}
+	keys, err := a.TrustedKeys()
+	if err != nil {
+		return nil, err
+	}
+	text, err := a.trustedText()
+	if err != nil {
+		return nil, err
+	}
+	for _, k := range keys {
+		out.Keys = append(out.Keys, api.TrustedKey{Name: k.Name(), Key: keyLine(text, k.Name())})
+	}
+	cadence := feed.DefaultCadence()
+	for _, kind := range slices.Sorted(maps.Keys(cadence)) {
+		out.Cadences = append(out.Cadences, api.Cadence{Source: cmp.Or(kind, "all others"), Days: int(cadence[kind].Hours() / 24)})
+	}
+	kept, err := feed.List(a.feedDir())
+	if err != nil {
+		return nil, err
+	}
+	e := a.engine()
+	a.feeds.mu.Lock()
+	file := a.feeds.file
+	a.feeds.mu.Unlock()
+	for _, k := range kept {
+		if !k.Current && k.Damaged == "" {
+			out.Earlier = append(out.Earlier, api.FeedBrief{ID: k.ID, BuiltAt: k.Built})
+		}
+	}
+	if file == nil || e == nil {
+		return out, nil
+	}
+	out.InForce, err = a.feedDetail(ctx, who.Tenant(), file, e, keys, kept)
+	return out, err
+}
+
+// keyLine returns the line of a trusted key, without what is for people.
+func keyLine(text, name string) string {
+	for line := range strings.Lines(text) {
+		line, _, _ = strings.Cut(line, " #")
+		if line = strings.TrimSpace(line); strings.HasPrefix(line, name+"+") {
+			return line
+		}
+	}
+	return name
+}
+
+const mostRefused = 200
+
+func (a *App) feedDetail(ctx context.Context, tid string, f *feed.Feed, e judge.Engine, keys []note.Verifier, kept []feed.Kept) (*api.FeedDetail, error) {
+	now := a.now()
+	st, err := f.Status(now, feed.DefaultCadence())
+	if err != nil {
+		return nil, err
+	}
+	d := &api.FeedDetail{
+		FeedBrief: api.FeedBrief{ID: f.ID, BuiltAt: f.Manifest.Built, Stale: now.Sub(f.Manifest.Built) > staleFeed},
+		Sources:   []api.FeedSource{}, Ecosystems: []api.FeedEcosystem{}, RefusedOf: []api.FeedRefused{}, Refused: st.Refused, SignedBy: "nobody who is trusted any more",
+	}
+	for _, k := range kept {
+		if k.Current {
+			d.Size = k.Size
+		}
+	}
+	if v, err := feed.Verify(f.Path, keys); err == nil {
+		d.SignedBy = v.Key
+	}
+	ecosystems := make(map[string]*api.FeedEcosystem)
+	for _, s := range st.Sources {
+		row := api.FeedSource{ID: s.Name, Title: sourceTitle(s.Name), Records: s.Records, Refused: s.Refused, Newest: api.Stamp(s.Snapshot), Stale: s.Stale}
+		switch {
+		case s.Snapshot.IsZero():
+			row.Why = "nobody says how old it is"
+		case s.Stale:
+			row.Why = fmt.Sprintf("older than %d days", int(s.StaleAfter.Hours()/24))
+		case s.Partial:
+			row.Why = cmp.Or(s.PartialWhy, "it holds a part of its records only")
+		}
+		d.Sources = append(d.Sources, row)
+		for _, c := range s.Ecosystems {
+			if c.Ecosystem == "" {
+				continue
+			}
+			x := ecosystems[c.Ecosystem]
+			if x == nil {
+				x = &api.FeedEcosystem{Name: c.Ecosystem, Stale: true}
+				ecosystems[c.Ecosystem] = x
+			}
+			x.Records += c.Records
+			x.Stale = x.Stale && s.Stale
+			if !c.Newest.IsZero() && (x.Newest == nil || c.Newest.After(*x.Newest)) {
+				x.Newest = &c.Newest
+			}
+		}
+	}
+	for _, m := range st.Missing {
+		d.Sources = append(d.Sources, api.FeedSource{ID: m.Source, Title: sourceTitle(m.Source), Stale: true, Why: "not in the feed: " + m.Effect})
+	}
+	if err := a.countInstalled(ctx, tid, e, ecosystems); err != nil {
+		return nil, err
+	}
+	for _, name := range slices.Sorted(maps.Keys(ecosystems)) {
+		d.Ecosystems = append(d.Ecosystems, *ecosystems[name])
+	}
+	refused, err := f.DB.Refused()
+	if err != nil {
+		return nil, err
+	}
+	for _, r := range refused[:min(len(refused), mostRefused)] {
+		d.RefusedOf = append(d.RefusedOf, api.FeedRefused{Source: r.Source, File: r.File, Line: r.Line, Record: r.Record, Why: r.Why})
+	}
+	return d, nil
+}
+
+// countInstalled counts the pieces of software of each kind that assets have.
+func (a *App) countInstalled(ctx context.Context, tid string, e judge.Engine, ecosystems map[string]*api.FeedEcosystem) error {
+	t, err := a.tenant(tid)
+	if err != nil {
+		return err
+	}
+	in, err := a.inventory(ctx, t, a.now())
+	if err != nil {
+		return err
+	}
+	counts := make(map[int64]int)
+	for _, ids := range in.Software() {
+		for _, id := range ids {
+			counts[id]++
+		}
+	}
+	for id, n := range counts {
+		c := in.Components[id]
+		if x := ecosystems[e.Component(&c).About]; x != nil {
+			x.Installed += n
+		}
+	}
+	return nil
+}
+
+// sourceTitle names a source for people.
+func sourceTitle(name string) string {
+	kind, rest, _ := strings.Cut(name, "/")
+	title := map[string]string{
+		"osv": "OSV advisories", "kev": "CISA: known exploited vulnerabilities", "epss": "FIRST: exploit prediction scores", "csaf": "CSAF advisories of makers and CISA",
+		"msrc": "Microsoft: updates of Windows", "endoflife": "Dates of support", "nvd": "NVD: products by CPE name", "cve": "CVE records", "vex": "VEX statements", "debian": "Debian security",
+	}[kind]
+	if title == "" {
+		return name
+	}
+	if rest != "" {
+		return title + ", " + rest
+	}
+	return title
 }
 
 // BringFeed implements api.Inventory.
-func (a inventory) BringFeed(ctx context.Context, who access.Caller, name string, r io.ReaderAt, size int64) (*api.FeedStatus, error) {
-	return nil, errs.New(errs.Unsupported, "not in this build")
+func (a inventory) BringFeed(ctx context.Context, who access.Caller, _ string, r io.ReaderAt, size int64) (*api.FeedStatus, error) {
+	dir := filepath.Join(a.feedDir(), "uploads")
+	if err := durable.MkdirAll(dir, 0o700); err != nil {
+		return nil, err
+	}
+	f, err := os.CreateTemp(dir, "upload-*.feed")
+	if err != nil {
+		return nil, fmt.Errorf("keep the upload: %w", err)
+	}
+	defer os.Remove(f.Name())
+	_, err = io.Copy(f, io.NewSectionReader(r, 0, size))
+	if err := errors.Join(err, f.Close()); err != nil {
+		return nil, fmt.Errorf("keep the upload: %w", err)
+	}
+	if _, err := a.UpdateFeed(ctx, f.Name(), false, nil); err != nil {
+		return nil, err
+	}
+	a.reassess(ctx, who.Tenant(), who.Name(), "new advisories")
+	return a.Feeds(ctx, who)
 }
 
 // TrustKey implements api.Inventory.
 func (a inventory) TrustKey(ctx context.Context, who access.Caller, key string) (*api.FeedStatus, error) {
-	return nil, errs.New(errs.Unsupported, "not in this build")
+	if err := a.TrustFeedKey(key, who.Name()); err != nil {
+		return nil, err
+	}
+	return a.Feeds(ctx, who)
 }
 
 // AssetSBOM implements api.Inventory.

@@ -78,7 +78,7 @@ func (a *App) judge(ctx context.Context, t *tenant, now time.Time) error {
 		return err
 	}
 	feed := e.Feed()
-	if last.Seq != 0 && last.Feed.ID == feed.ID && last.FactsSeq == seq {
+	if last.Seq != 0 && last.Feed.ID == feed.ID && last.FactsSeq == seq && now.Sub(last.At) < judgeAgain {
 		return nil
 	}
 	in, err := a.inventory(ctx, t, now)
@@ -106,6 +106,10 @@ func (a *App) judge(ctx context.Context, t *tenant, now time.Time) error {
 	}
 	return nil
 }
+
+// judgeAgain is after how long the same inventory is held against the same feed
+// again: some of it may have become stale by the clock alone.
+const judgeAgain = 24 * time.Hour
 
 // inventory reads what is held against a feed.
 func (a *App) inventory(ctx context.Context, t *tenant, now time.Time) (*judge.Inventory, error) {

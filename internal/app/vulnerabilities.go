@@ -400,6 +400,9 @@ func (v *view) groups(findings []*fact.Resource) []api.UpdateGroup {
 		}
 		if g.Fixed != "" {
 			g.Title = fmt.Sprintf("Update %s to %s", g.Software, g.Fixed)
+			if strings.Contains(g.Software, ", ") {
+				g.Title = "Update to " + g.Fixed
+			}
 		}
 		g.Why = v.why(&g.UpdateGroup)
 		out = append(out, g.UpdateGroup)

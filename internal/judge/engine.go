@@ -12,14 +12,17 @@ import (
 
 // feedEngine asks an opened feed file.
 type feedEngine struct {
-	db   *vuln.DB
-	feed Feed
+	db    *vuln.DB
+	feed  Feed
+	stale map[string]string
 }
 
-// NewEngine returns the engine over an opened feed.
-func NewEngine(db *vuln.DB, feed Feed) Engine {
+// NewEngine returns the engine over an opened feed. Stale names ecosystems whose
+// advisories are older than they may be, with the reason: what no rule of theirs
+// holds for is then not assessed, and what one holds for stays affected.
+func NewEngine(db *vuln.DB, feed Feed, stale map[string]string) Engine {
 	feed.Exploited = db.HasExploited()
-	return &feedEngine{db: db, feed: feed}
+	return &feedEngine{db: db, feed: feed, stale: stale}
 }
 
 // Feed implements Engine.
@@ -30,8 +33,11 @@ func (e *feedEngine) Component(c *fact.Component) Answer {
 	var a vuln.Answer
 	e.db.Judge(c, &a)
 	out := Answer{Spoke: true, About: cmp.Or(a.Ecosystem, c.Distro, c.Ecosystem)}
-	if a.Verdict == vuln.NotAssessed {
+	switch why := e.stale[a.Ecosystem]; {
+	case a.Verdict == vuln.NotAssessed:
 		out.Why = strings.TrimSuffix(a.Reason.Say(), ".")
+	case a.Verdict == vuln.NotAffected && why != "" && a.Reason != vuln.Stated:
+		out.Why = why
 	}
 	for _, h := range a.Hits {
 		m := e.db.Match(h)
@@ -168,6 +174,10 @@ func (e *feedEngine) Explain(flaw string, c *fact.Component) (Explanation, bool)
 		return Explanation{}, false
 	}
 	out := Explanation{Say: x.Say, Verdict: strings.ReplaceAll(x.Verdict.String(), " ", "_")}
+	if why := e.stale[x.Ecosystem]; x.Verdict == vuln.NotAffected && why != "" && x.Reason != vuln.Stated {
+		out.Verdict = "not_assessed"
+		out.Say += " But " + why + "."
+	}
 	if len(x.Rules) > 0 {
 		r := x.Rules[0]
 		out.Advisory, out.Source, out.Range, out.Fixed = r.Advisory, r.Source, r.Range.String(), r.Fixed

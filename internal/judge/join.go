@@ -327,12 +327,7 @@ func (j *joiner) matched(r *fact.Resource, m *Match) {
 	state("last_seen_at", j.k.JudgedAt)
 	if len(m.Software) > 0 {
 		p := m.Software[0]
-		names := make([]string, 0, len(m.Software))
-		for _, s := range m.Software {
-			if !slices.Contains(names, s.Name) {
-				names = append(names, s.Name)
-			}
-		}
+		names, fixes := updatesOf(m.Software)
 		state("component", strings.Join(names[:min(len(names), 5)], ", "))
 		if p.Version != "" {
 			state("component_version", p.Version)
@@ -340,12 +335,38 @@ func (j *joiner) matched(r *fact.Resource, m *Match) {
 		if p.PURL != "" {
 			state("component_purl", p.PURL)
 		}
-		if p.Fixed != "" {
-			state("fixed_version", p.Fixed)
+		if fixes != "" {
+			state("fixed_version", fixes)
 			state("fix_available", true)
 		}
 	}
 	j.fill(r, "title", fmt.Sprintf("%s in %s", m.Flaw, cmp.Or(r.Text("component"), "its software")))
+}
+
+// updatesOf names what has to be updated, by source package where software was
+// judged by it, and to which version; where there are several, each with its own.
+func updatesOf(pieces []Piece) (names []string, fixes string) {
+	fixed := make(map[string]string)
+	for _, p := range pieces {
+		name, _, _ := strings.Cut(p.Source, " ")
+		name = cmp.Or(name, p.Name)
+		if !slices.Contains(names, name) {
+			names = append(names, name)
+		}
+		if fixed[name] == "" {
+			fixed[name] = p.Fixed
+		}
+	}
+	if len(names) == 1 {
+		return names, fixed[names[0]]
+	}
+	var all []string
+	for _, n := range names {
+		if fixed[n] != "" {
+			all = append(all, n+" "+fixed[n])
+		}
+	}
+	return names, strings.Join(all, ", ")
 }
 
 func (j *joiner) details(r *fact.Resource, f *Flaw) {

@@ -24,6 +24,7 @@ const severityWord: Record<string, string> = { critical: "Critical", high: "High
 
 /** Severity tells how grave a failure is: bars for the eye, a word for everyone. */
 export function Severity({ severity }: { severity: string }) {
+  if (!severity) return <span className="muted">Not scored</span>;
   const bars = { critical: 4, high: 3, medium: 2, low: 1 }[severity] ?? 0;
   return (
     <span className="severity" data-severity={severity}>

@@ -178,6 +178,8 @@ func (v *view) looked(d *api.FlawDetail, assets map[string]*fact.Resource) {
 			continue
 		}
 		d.Looked++
+		d.Pieces += f.Assessed + f.NotAssessed()
+		d.PiecesNotAssessed += f.NotAssessed()
 		for _, c := range f.Checks {
 			if slices.Contains(c.Flaws, d.ID) || c.Advisory == d.ID {
 				d.ToCheck = append(d.ToCheck, api.AssetToCheck{Asset: *v.refOf(fact.KindAsset, id), Advisory: c.Advisory, Product: c.Product, Versions: c.Versions, Reason: c.Reason})
@@ -207,7 +209,7 @@ func (a *App) notAssessed(ctx context.Context, v *view, e judge.Engine, d *api.F
 			continue
 		}
 		if x, ok := e.Explain(d.ID, &c); ok && x.Verdict == "not_assessed" {
-			unsaid[cid] = x.Say
+			unsaid[cid] = cmp.Or(e.Component(&c).Why, x.Say)
 		}
 	}
 	gaps := make(map[[2]string]*api.AssessmentGap)
@@ -255,6 +257,9 @@ func answerFlaw(d *api.FlawDetail, known bool) {
 	if d.NotLooked > 0 {
 		rest = fmt.Sprintf(" Of %s in use nobody lists the software: of those nothing is known.", plural(d.NotLooked, "device", "devices"))
 	}
+	if d.PiecesNotAssessed > 0 {
+		rest += fmt.Sprintf(" %d of %d pieces of software could not be assessed.", d.PiecesNotAssessed, d.Pieces)
+	}
 	switch {
 	case d.AffectedAll > 0:
 		d.Answer = "affected"
@@ -277,6 +282,9 @@ func answerFlaw(d *api.FlawDetail, known bool) {
 	case len(d.Gaps) > 0:
 		d.Answer = "not_assessed"
 		d.Say = fmt.Sprintf("Nobody can say: software of that name is installed and could not be assessed.%s", rest)
+	case d.PiecesNotAssessed*2 > d.Pieces:
+		d.Answer = "not_assessed"
+		d.Say = "Nobody can say: most of the software that is known could not be assessed." + rest
 	default:
 		d.Answer = "not_affected"
 		d.Say = fmt.Sprintf("Not affected: none of the %s whose software is known, by the advisories of %s.%s",

@@ -121,8 +121,8 @@ func (e *feedEngine) describe(out *Flaw, f vuln.Flaw, n uint32, d *vuln.Document
 				out.Aliases = append(out.Aliases, s)
 			}
 		}
-		if out.Title == "" {
-			out.Title = d.Title
+		if out.Title == "" || strings.HasPrefix(d.Source, "cve") && d.Title != "" {
+			out.Title = d.Title // the record of the flaw itself comes before those of products
 		}
 		sev, base, vector := Gravity(d.Scores)
 		if base > out.CVSS || out.CVSS == 0 && out.Severity == "" {
@@ -174,10 +174,6 @@ func (e *feedEngine) Explain(flaw string, c *fact.Component) (Explanation, bool)
 		return Explanation{}, false
 	}
 	out := Explanation{Say: x.Say, Verdict: strings.ReplaceAll(x.Verdict.String(), " ", "_")}
-	if why := e.stale[x.Ecosystem]; x.Verdict == vuln.NotAffected && why != "" && x.Reason != vuln.Stated {
-		out.Verdict = "not_assessed"
-		out.Say += " But " + why + "."
-	}
 	if len(x.Rules) > 0 {
 		r := x.Rules[0]
 		out.Advisory, out.Source, out.Range, out.Fixed = r.Advisory, r.Source, r.Range.String(), r.Fixed

@@ -94,14 +94,16 @@ type FlawDetail struct {
 	References []string   `json:"references"`
 	Advisories []Advisory `json:"advisories" doc:"What each source says"`
 
-	Affected    []AffectedAsset `json:"affected" doc:"At most 500"`
-	AffectedAll int             `json:"affected_all"`
-	ToCheck     []AssetToCheck  `json:"to_check" doc:"Devices that a person has to compare"`
-	Gaps        []AssessmentGap `json:"gaps" doc:"Software of which nobody can say"`
-	Looked      int             `json:"looked" doc:"Assets whose software was held against the advisories"`
-	NotLooked   int             `json:"not_looked" doc:"Assets in use of which no source lists the software"`
-	Decisions   []FlawDecision  `json:"decisions"`
-	Feed        *FeedBrief      `json:"feed,omitempty"`
+	Affected          []AffectedAsset `json:"affected" doc:"At most 500"`
+	AffectedAll       int             `json:"affected_all"`
+	ToCheck           []AssetToCheck  `json:"to_check" doc:"Devices that a person has to compare"`
+	Gaps              []AssessmentGap `json:"gaps" doc:"Software of which nobody can say"`
+	Looked            int             `json:"looked" doc:"Assets whose software was held against the advisories"`
+	Pieces            int             `json:"pieces" doc:"Pieces of software on the assets that were looked at"`
+	PiecesNotAssessed int             `json:"pieces_not_assessed" doc:"Of these, of which no advisory in force can speak"`
+	NotLooked         int             `json:"not_looked" doc:"Assets in use of which no source lists the software"`
+	Decisions         []FlawDecision  `json:"decisions"`
+	Feed              *FeedBrief      `json:"feed,omitempty"`
 }
 
 // Exploited is what CISA says of a flaw that is exploited.

@@ -1525,7 +1525,7 @@ export interface components {
         };
         DeviceChange: {
             /** @enum {string} */
-            change: "new" | "gone" | "moved" | "port_opened" | "port_closed";
+            change: "new" | "gone" | "moved" | "replaced" | "port_opened" | "port_closed";
             device: string;
             say: string;
         };
@@ -1849,6 +1849,16 @@ export interface components {
              * @description Assets in use of which no source lists the software
              */
             not_looked: number;
+            /**
+             * Format: int64
+             * @description Pieces of software on the assets that were looked at
+             */
+            pieces: number;
+            /**
+             * Format: int64
+             * @description Of these, of which no advisory in force can speak
+             */
+            pieces_not_assessed: number;
             points?: components["schemas"]["Points"];
             /** Format: date-time */
             published?: string;

@@ -2,23 +2,29 @@ package pkgver
 
 import "strings"
 
-// appendBitnami takes Bitnami's versions: three numbers and a revision, which
-// comes after the version without one.
+// appendBitnami takes Bitnami's versions: three numbers, and behind a hyphen a
+// revision, which comes after the version without one, whatever it says. Build
+// metadata counts for nothing.
 func appendBitnami(dst []byte, v string) ([]byte, Why) {
-	if v[0] == 'v' {
-		v = v[1:]
-	}
 	dst, rest, n := appendNumbers(dst, v, 3)
 	if n == 0 {
 		return dst, Form
 	}
 	dst = pad(dst, 3-n)
-	if rest == "" {
-		return append(dst, numZero), ok
+	rest, build, has := strings.Cut(rest, "+")
+	if has {
+		if why := identifiers(build); why != ok {
+			return dst, why
+		}
 	}
-	revision, isRevision := strings.CutPrefix(rest, "-")
-	if !isRevision || !allDigits(revision) {
+	if rest == "" {
+		return dst, ok
+	}
+	if rest[0] != '-' {
 		return dst, Form
 	}
-	return appendNum(dst, revision), ok
+	if why := identifiers(rest[1:]); why != ok {
+		return dst, why
+	}
+	return appendIdentifiers(dst, rest[1:]), ok
 }

@@ -33,32 +33,26 @@ func appendComposer(dst []byte, v string) ([]byte, Why) {
 		bare = v[1:]
 	}
 	end := phpNumbers(bare)
+	from := len(dst)
+	numbers := 0
 	switch {
 	case end == 0:
 		return dst, Form
 	case phpClassical(bare[:end]):
-		n := 0
-		for part := range strings.SplitSeq(bare[:end], ".") {
-			dst = appendNum(dst, part)
-			n++
-		}
-		if key, why := appendPHPModifier(pad(dst, 4-n), bare[end:]); why == ok {
-			return key, ok
-		}
-	case phpDate(bare[:end]):
-		for i := 0; i < end; i++ {
-			if isDigit(bare[i]) {
-				j := digits(bare, i)
-				dst = appendNum(dst, bare[i:j])
-				i = j
-			}
-		}
-		if key, why := appendPHPModifier(dst, bare[end:]); why == ok {
-			return key, ok
-		}
-		return dst, Form
+		numbers = 4
+	case !phpDate(bare[:end]):
+		return appendPHPBranch(dst, bare)
 	}
-	return appendPHPBranch(dst, bare)
+	for i := 0; i < end; i++ {
+		j := digits(bare, i)
+		dst = appendNum(dst, bare[i:j])
+		i = j
+		numbers--
+	}
+	if key, why := appendPHPModifier(pad(dst, numbers), bare[end:]); why == ok {
+		return key, ok
+	}
+	return appendPHPBranch(dst[:from], bare)
 }
 
 // phpNumbers returns where the numbers end that a version begins with, with one

@@ -35,6 +35,9 @@ func appendGeneric(dst []byte, v string) ([]byte, Why) {
 			i = j
 		case isLetter(c):
 			j := letters(v, i)
+			if lower(c) == 'x' && j == i+1 && (i == 0 || !isDigit(v[i-1])) && (j == len(v) || !isDigit(v[j])) {
+				return dst, Range // 1.x means many
+			}
 			mark, word, known := genericWord(v[i:j])
 			switch {
 			case !known:

@@ -29,5 +29,8 @@ func appendGo(dst []byte, v string) ([]byte, Why) {
 		}
 		return dst, Form
 	}
+	if rest != "" && n < 3 { // Go takes no v1-pre
+		return dst, Form
+	}
 	return appendPre(dst, rest, false)
 }

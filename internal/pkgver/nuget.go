@@ -33,8 +33,12 @@ func appendNuGet(dst []byte, v string) ([]byte, Why) {
 	}
 	for id := range strings.SplitSeq(rest[1:], ".") {
 		switch {
+		case len(id) > 1 && id[0] == '0' && allDigits(id): // NuGet refuses it too
+			return dst, Form
 		case allDigits(id) && !over31(id):
 			dst = appendNum(dst, id)
+		case id[0] == '-' && allDigits(id[1:]) && !over31(id[1:]): // int.TryParse takes a sign
+			dst = appendNegative(dst, id[1:])
 		default:
 			dst = append(dst, semText)
 			for i := range len(id) {
@@ -54,4 +58,19 @@ func appendNuGet(dst []byte, v string) ([]byte, Why) {
 func over31(s string) bool {
 	s = strings.TrimLeft(s, "0")
 	return len(s) > 10 || len(s) == 10 && s > "2147483647"
+}
+
+// nugNegative marks a number below zero, which comes before the others.
+const nugNegative byte = 0x02
+
+func appendNegative(dst []byte, num string) []byte {
+	if zero(num) {
+		return appendNum(dst, num)
+	}
+	from := len(dst) + 1
+	dst = appendNum(append(dst, nugNegative), num)
+	for i := from; i < len(dst); i++ {
+		dst[i] = ^dst[i]
+	}
+	return dst
 }

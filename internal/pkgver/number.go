@@ -45,16 +45,6 @@ func appendUint(dst []byte, n uint64) []byte {
 	return dst
 }
 
-// appendDown appends a number so that greater ones come first.
-func appendDown(dst []byte, n int) []byte {
-	from := len(dst)
-	dst = appendUint(dst, uint64(n))
-	for i := from; i < len(dst); i++ {
-		dst[i] = ^dst[i]
-	}
-	return dst
-}
-
 // digits returns where the run of digits that begins at i ends.
 func digits(s string, i int) int {
 	for i < len(s) && isDigit(s[i]) {

@@ -98,10 +98,7 @@ func pepTag(v string, i int, word string) (found bool, num string, next int) {
 		n++
 	}
 	end := digits(v, n)
-	if end == n { // a separator without a number belongs to what follows
-		return true, "", at
-	}
-	return true, v[n:end], end
+	return true, v[n:end], end // a separator may stand without a number
 }
 
 func pepPreRelease(v string, i int) (mark byte, num string, next int) {

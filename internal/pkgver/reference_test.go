@@ -1,0 +1,153 @@
+package pkgver
+
+import (
+	"errors"
+	"regexp"
+	"strings"
+	"testing"
+
+	dsemver "deps.dev/util/semver"
+	npm "github.com/aquasecurity/go-npm-version/pkg"
+	pep440 "github.com/aquasecurity/go-pep440-version"
+	bitnami "github.com/bitnami/go-version/pkg/version"
+	apk "github.com/knqyf263/go-apk-version"
+	deb "github.com/knqyf263/go-deb-version"
+	rpm "github.com/knqyf263/go-rpm-version"
+	mvn "github.com/masahiro331/go-mvn-version"
+	"golang.org/x/mod/semver"
+)
+
+var errRefused = errors.New("refused")
+
+// reference orders two versions, or refuses one of them.
+type reference func(a, b string) (int, error)
+
+func parsed[T any](parse func(string) (T, error), compare func(a, b T) int) reference {
+	return func(a, b string) (int, error) {
+		x, err := parse(a)
+		if err != nil {
+			return 0, err
+		}
+		y, err := parse(b)
+		if err != nil {
+			return 0, err
+		}
+		return compare(x, y), nil
+	}
+}
+
+func depsDev(s dsemver.System) reference {
+	return parsed(s.Parse, func(a, b *dsemver.Version) int { return a.Compare(b) })
+}
+
+func sign(n int) int { return min(1, max(-1, n)) }
+
+// either leaves out pairs one of which is as the expression says.
+func either(expr string) func(a, b string) bool {
+	odd := regexp.MustCompile(expr)
+	return func(a, b string) bool { return odd.MatchString(a) || odd.MatchString(b) }
+}
+
+// both leaves out pairs both of which are.
+func both(expr string) func(a, b string) bool {
+	odd := regexp.MustCompile(expr)
+	return func(a, b string) bool { return odd.MatchString(a) && odd.MatchString(b) }
+}
+
+func oddMaven(expr string) func(a, b string) bool {
+	more := either(expr)
+	return func(a, b string) bool {
+		return more(a, b) || mavenOdd.MatchString(a) || mavenOdd.MatchString(b) || mavenOld.MatchString(a) || mavenOld.MatchString(b)
+	}
+}
+
+// references are comparators of other people, written in Go.
+var references = []struct {
+	name    string
+	scheme  Scheme
+	compare reference
+	// skip leaves out pairs that the reference is known to order otherwise; each
+	// has a line in the comment of the package.
+	skip func(a, b string) bool
+}{
+	{name: "go-deb-version", scheme: Deb, compare: parsed(deb.NewVersion, func(a, b deb.Version) int { return a.Compare(b) })},
+	{name: "go-rpm-version", scheme: RPM, compare: func(a, b string) (int, error) {
+		return rpm.NewVersion(a).Compare(rpm.NewVersion(b)), nil
+	}, skip: either(`-.*-|^-|-[^0-9A-Za-z]`)},
+	{name: "go-apk-version", scheme: APK, compare: parsed(apk.NewVersion, apk.Version.Compare), skip: either(`\.0|[0-9]{10}`)},
+	{name: "go-npm-version", scheme: SemVer, compare: parsed(npm.NewVersion, npm.Version.Compare)},
+	{name: "deps.dev npm", scheme: SemVer, compare: depsDev(dsemver.NPM), skip: either(`[.-]-`)},
+	{name: "deps.dev cargo", scheme: SemVer, compare: depsDev(dsemver.Cargo), skip: either(`[.-]-|[.-]0[0-9]`)},
+	{name: "x/mod/semver", scheme: Go, compare: func(a, b string) (int, error) {
+		a, b = "v"+strings.TrimPrefix(a, "v"), "v"+strings.TrimPrefix(b, "v")
+		if !semver.IsValid(a) || !semver.IsValid(b) {
+			return 0, errRefused
+		}
+		return semver.Compare(a, b), nil
+	}},
+	{name: "go-pep440-version", scheme: PEP440, compare: parsed(pep440.Parse, pep440.Version.Compare), skip: both(`\+`)},
+	{name: "go-mvn-version", scheme: Maven, compare: parsed(mvn.NewVersion, mvn.Version.Compare), skip: oddMaven(`\.[A-Za-z]|^$`)},
+	{name: "deps.dev Maven", scheme: Maven, compare: depsDev(dsemver.Maven), skip: oddMaven(`\.[A-Za-z]|^$|^0|\.0`)},
+	{name: "deps.dev NuGet", scheme: NuGet, compare: depsDev(dsemver.NuGet)},
+	{name: "go-version of Bitnami", scheme: Bitnami, compare: parsed(bitnami.Parse, bitnami.Version.Compare), skip: either(`[.-]x`)},
+}
+
+// tally counts how a scheme and a reference stand to each other.
+type tally struct {
+	pairs, both, differ int
+	weTake, theyTake    int // taken by one alone
+	samples             []string
+	theirs              []string
+}
+
+func (c *tally) count(s Scheme, a, b string, want int, refused bool) {
+	got, err := Compare(s, a, b)
+	c.pairs++
+	switch {
+	case err == nil && refused:
+		c.weTake++
+	case err != nil && !refused:
+		c.theyTake++
+		if e, ok := errors.AsType[*Error](err); ok && len(c.theirs) < 8 {
+			c.theirs = append(c.theirs, e.Version)
+		}
+	case err == nil:
+		c.both++
+		if got != want {
+			c.differ++
+			if len(c.samples) < 12 {
+				c.samples = append(c.samples, strings.Join([]string{a, b}, " ? "))
+			}
+		}
+	}
+}
+
+func (c *tally) report(t *testing.T, name string) {
+	t.Helper()
+	t.Logf("%s: %d pairs, %d ordered by both, %d differ, %d taken by us alone, %d by it alone %q", name, c.pairs, c.both, c.differ, c.weTake, c.theyTake, c.theirs)
+	if c.differ > 0 {
+		t.Errorf("%s orders %d of %d pairs otherwise, such as %s", name, c.differ, c.both, strings.Join(c.samples, " | "))
+	}
+	if c.both < c.pairs/20 {
+		t.Errorf("%s and we both order only %d of %d pairs: the pairs prove nothing", name, c.both, c.pairs)
+	}
+}
+
+func TestReferences(t *testing.T) {
+	n := pairsOf(t, 20_000)
+	for _, r := range references {
+		t.Run(r.name, func(t *testing.T) {
+			g := newGenerator(t, r.scheme, 1)
+			var c tally
+			for range n {
+				a, b := g.pair()
+				if r.skip != nil && r.skip(a, b) {
+					continue
+				}
+				want, err := r.compare(a, b)
+				c.count(r.scheme, a, b, sign(want), err != nil)
+			}
+			c.report(t, r.name)
+		})
+	}
+}

@@ -96,3 +96,34 @@ func (d *directory) find(dst []uint32, c ID) []uint32 {
 	}
 	return append(dst, d.later[c]...)
 }
+
+// cursor walks all lists at once, segment by segment in order.
+type cursor struct {
+	d    *directory
+	at   []uint64
+	last []uint32
+	on   []bool
+}
+
+func (d *directory) cursor() *cursor {
+	n := max(len(d.starts)-1, 0)
+	return &cursor{d: d, at: slices.Clone(d.starts), last: make([]uint32, n), on: make([]bool, n)}
+}
+
+// has reports whether the list of a component has a segment. Segments must be
+// asked for in order.
+func (c *cursor) has(id ID, segment uint32) bool {
+	if int(id) >= len(c.last) {
+		return false
+	}
+	for (!c.on[id] || c.last[id] < segment) && c.at[id] < c.d.starts[id+1] {
+		v, w := binary.Uvarint(c.d.packed[c.at[id]:c.d.starts[id+1]])
+		if w <= 0 {
+			return false
+		}
+		c.on[id] = true
+		c.at[id] += uint64(w)
+		c.last[id] += uint32(v)
+	}
+	return c.on[id] && c.last[id] == segment
+}

@@ -446,7 +446,13 @@ func (c *discoverRunCmd) Run(ctx context.Context, r *runner) error {
 					break
 				}
 				steps.done()
-				return r.printRuns([]api.DiscoveryRun{run})
+				if err := r.printRuns([]api.DiscoveryRun{run}); err != nil {
+					return err
+				}
+				if run.State != "done" {
+					return errs.New(errs.Invalid, "the search %s", run.State)
+				}
+				return nil
 			}
 			select {
 			case <-ctx.Done():

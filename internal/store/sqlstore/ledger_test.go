@@ -15,6 +15,7 @@ import (
 	"github.com/asepsis/asepsis/internal/evidence"
 	"github.com/asepsis/asepsis/internal/fact"
 	"github.com/asepsis/asepsis/internal/id"
+	"github.com/asepsis/asepsis/internal/judge"
 	"github.com/asepsis/asepsis/internal/policy"
 )
 
@@ -57,6 +58,10 @@ func ledgerWorld(t *testing.T) (*DB, *Tenant, func() *evidence.Report) {
 		_, err := tn.RecordParameters(ctx, fmt.Sprintf("enc-a:\n  min_coverage: 0.%d\n", 8+i), "us_1", "as agreed", at)
 		must(err)
 	}
+	judged(t, tn, t0.Add(5*time.Hour), "f1", "CVE-2026-0001")
+	judged(t, tn, t0.Add(6*time.Hour), "f2", "CVE-2026-0002")
+	d := judge.Decision{ID: id.New(id.Decision, t0), Kind: judge.Accept, Flaw: "CVE-2026-0001", Reason: "The server has no network.", By: "us_1", At: t0.Add(6 * time.Hour), Until: t0.Add(48 * time.Hour)}
+	must(tn.Decide(ctx, d))
 	must(db.Access().Update(ctx, func(tx access.Tx) error {
 		return tx.Record(access.Event{
 			ID: id.New(id.Event, t0), Tenant: tn.ID(), At: t0, Who: "it@example.org", WhoID: "us_1", Action: "session.begin", Target: "us_1", Outcome: access.Done, From: access.Private,
@@ -85,6 +90,7 @@ func ledgerWorld(t *testing.T) (*DB, *Tenant, func() *evidence.Report) {
 var unrecorded = []string{
 	"fact_batches.file_sha256", "fact_batches.digest",
 	"assess_assessments.seq", "assess_assessments.recorded_at", "assess_assessments.facts_seq", "assess_assessments.actor", "assess_assessments.trigger_text",
+	"vuln_judgings.digest",
 	"policy_parameters.seq", "policy_parameters.recorded_at", "policy_parameters.actor", "policy_parameters.reason",
 }
 
@@ -110,6 +116,7 @@ func TestEveryColumnIsRecorded(t *testing.T) {
 	exec(`PRAGMA foreign_keys = 0`)
 	for _, table := range []string{
 		"fact_batches", "facts", "inventory_assets", "inventory_software", "assess_assessments", "assess_results", "assess_blobs",
+		"vuln_judgings", "vuln_findings", "vuln_closed", "vuln_decisions",
 		"policy_parameters", "access_events", "evidence_entries", "evidence_heads",
 	} {
 		rows, err := db.write.QueryContext(t.Context(), `SELECT name, type FROM pragma_table_info($1)`, table)

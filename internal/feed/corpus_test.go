@@ -61,11 +61,20 @@ func summary(t testing.TB, r Report) {
 }
 
 func TestTry(t *testing.T) {
-	dir := testshared.Path(t, "corpora", "advisories", "osv")
+	dir := testshared.Path(t, "corpora", "advisories")
 	key, _ := testKey(t)
+	begun := time.Now()
 	built, err := Build(t.Context(), Sources{Paths: []string{dir}}, Options{Now: testNow(), Key: key})
 	if err != nil {
 		t.Fatal(err)
+	}
+	t.Logf("%d bytes, %v", len(built.Data), time.Since(begun))
+	f, err := open(built.Data)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, s := range f.DB.Sections() {
+		t.Logf("section %-12s %d", s.Name, s.Length)
 	}
 	summary(t, built.Report)
 }

@@ -10,7 +10,6 @@ import (
 	"sync"
 
 	"github.com/asepsis/asepsis/internal/feed/jscan"
-	"github.com/asepsis/asepsis/internal/feed/record"
 )
 
 const (
@@ -163,7 +162,7 @@ func (b *builder) readEntry(src *source, w *batch, name string, r *bufio.Reader)
 	}
 	for i := range b.texts {
 		t := &b.texts[i]
-		if !t.is(src.name, name, head) {
+		if !t.is(head) {
 			continue
 		}
 		if t.read == nil {
@@ -351,7 +350,7 @@ func (b *builder) document(s *sink, src *source, d *document, data []byte, at do
 		src.mu.Lock()
 		src.known++
 		src.mu.Unlock()
-		k.read(data, s)
+		k.read(data, fileName(src.name, at.name), s)
 		return
 	}
 	src.strange(oddity{at.line, at.name, "a document of no known kind"}, false)
@@ -366,12 +365,4 @@ func (s *source) strange(o oddity, broken bool) {
 	if len(s.odd) < maxUnknown {
 		s.odd = append(s.odd, o)
 	}
-}
-
-// textKind is a kind of file that is not JSON.
-type textKind struct {
-	name string
-	is   func(file, entry string, head []byte) bool
-	read func(r io.Reader, name string, to record.Sink) error
-	why  string
 }

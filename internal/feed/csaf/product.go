@@ -1,0 +1,131 @@
+package csaf
+
+import (
+	"strings"
+
+	"github.com/asepsis/asepsis/internal/advisory"
+	"github.com/asepsis/asepsis/internal/feed/record"
+)
+
+// asProducts turns the statements of a vulnerability into products.
+func (r *reader) asProducts(v *vulnerability) []advisory.Product {
+	out := make([]advisory.Product, 0, len(v.statements))
+	for _, st := range v.statements {
+		p := r.products[st.product]
+		if p == nil {
+			// Named in a status and nowhere in the tree: the id is all there is.
+			p = &product{id: st.product, name: st.product, product: st.product}
+		}
+		base := advisory.Product{Status: st.status}
+		base.Remedy = about(v.remedies, st.product, "vendor_fix", "optional_patch", "mitigation", "workaround", "fix_planned", "no_fix_planned", "none_available")
+		if st.status == advisory.NotAffected {
+			base.Justification = about(v.flags, st.product, "component_not_present", "vulnerable_code_not_present",
+				"vulnerable_code_not_in_execute_path", "vulnerable_code_cannot_be_controlled_by_adversary", "inline_mitigations_already_exist")
+			if base.Justification == "" {
+				base.Justification = about(v.threats, st.product, "impact")
+			}
+		}
+		out = r.forms(out, base, p)
+	}
+	return out
+}
+
+// forms adds a product in each form that it can be recognized by.
+func (r *reader) forms(out []advisory.Product, base advisory.Product, p *product) []advisory.Product {
+	if k, version, ok := record.FromPURL(p.purl); ok {
+		return append(out, r.asPackage(base, p, k, version))
+	}
+	if c, ok := record.ParseCPE(p.cpe); ok && p.component == nil {
+		q := base
+		q.CPE = &c
+		if c.Version == "*" || c.Version == "-" {
+			c.Version = "*"
+			p.readVersions(&q)
+		}
+		out = append(out, q)
+		if len(p.models) == 0 && r.sector() == "" {
+			return out
+		}
+	}
+	q := base
+	d := &advisory.Device{
+		Vendor: p.vendor, Name: p.deviceName(), Version: p.version, Sector: r.sector(),
+		Models: append(append([]string(nil), p.models...), p.skus...),
+	}
+	q.Device = d
+	p.readVersions(&q)
+	return append(out, q)
+}
+
+// deviceName is the product's name; of something inside of something else, both.
+func (p *product) deviceName() string {
+	name := p.product
+	if name == "" {
+		name = p.name
+	}
+	if p.platform != nil && p.platform.product != "" && p.platform.product != name {
+		name += " on " + strings.TrimSpace(p.platform.product+" "+p.platform.version)
+	}
+	return record.Cut(name, 400)
+}
+
+// asPackage gives a package its ecosystem and versions. A mended package of a
+// distribution is mended from that version on.
+func (r *reader) asPackage(q advisory.Product, p *product, k advisory.Package, version string) advisory.Product {
+	if e, ok := p.platformEcosystem(); ok && strings.HasPrefix(k.PURL, "pkg:rpm/") {
+		if e == "" { // an rpm in a product that is not the distribution itself
+			e = "Red Hat"
+			if p.platform != nil {
+				k.Within = p.platform.purl
+			}
+			q.Unread = "it holds in " + record.Cut(p.platform.name, 200)
+		}
+		k.Ecosystem = e
+	} else if p.platform != nil && p.platform.purl != "" && p.platform.purl != p.purl {
+		k.Within = p.platform.purl
+	}
+	if k.Arch == "src" {
+		k.Arch = ""
+	}
+	q.Package = &k
+	switch {
+	case version == "":
+		if p.version != "" {
+			p.readVersions(&q)
+		}
+	case q.Status == advisory.Fixed && strings.HasPrefix(k.PURL, "pkg:rpm/"):
+		q.Ranges = []advisory.Range{{Introduced: version}}
+	default:
+		q.Versions = []string{version}
+	}
+	return q
+}
+
+// readVersions reads the version statement, or says that it could not be read.
+func (p *product) readVersions(q *advisory.Product) {
+	text := strings.TrimSpace(p.version)
+	if text == "" {
+		// The product is named without a version: all of it, as written.
+		if words(p.name) {
+			q.Unread = "the version is in words: " + record.Cut(p.name, 200)
+		}
+		return
+	}
+	v, ok := record.ParseVersions(text)
+	if !ok {
+		q.Unread = "the version is in words: " + record.Cut(text, 200)
+		return
+	}
+	q.Ranges, q.Versions = v.Ranges, v.Versions
+}
+
+// words reports whether a full name speaks of versions that its branch does not have.
+func words(name string) bool {
+	low := strings.ToLower(name)
+	for _, w := range [...]string{"version", "prior to", " < ", "<=", "firmware v"} {
+		if strings.Contains(low, w) && !strings.Contains(low, "all versions") {
+			return true
+		}
+	}
+	return false
+}

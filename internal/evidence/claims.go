@@ -26,7 +26,7 @@ type claims struct {
 	assessments map[string]bool
 	events      map[string]bool
 
-	judgings, decisions summed
+	judgings, decisions, identity summed
 
 	overrides map[string]string // in force after the statements so far
 	last      map[string]int64  // the entry that spoke of a parameter last
@@ -103,6 +103,14 @@ func (c *claims) take(ctx context.Context, index int64, s ledger.Statement) erro
 			return bad(err)
 		}
 		c.decisions.say(index, d.ID, d.Row)
+	case KindIdentity:
+		var d identityBody
+		if err := json.Unmarshal(body, &d); err != nil {
+			return bad(err)
+		}
+		for _, r := range d.Rows {
+			c.identity.say(index, r.ID, r.Sum)
+		}
 	case KindImport, KindOrganization:
 		// What these say is in the statement itself, which the tree covers.
 	default:
@@ -299,6 +307,9 @@ func (c *claims) finish(ctx context.Context) error {
 		return err
 	}
 	if err := c.compareSums(ctx, "decision", &c.decisions, c.k.Store.DecisionSums); err != nil {
+		return err
+	}
+	if err := c.compareSums(ctx, "identity decision", &c.identity, c.k.Store.IdentitySums); err != nil {
 		return err
 	}
 	if c.parts > 0 {

@@ -77,7 +77,9 @@ func (h *JudgingHasher) Header(at time.Time, feed string, builtAt time.Time, fac
 
 // Findings adds the findings an asset has from this judging on, by the SHA-256
 // of their body.
-func (h *JudgingHasher) Findings(asset string, sum []byte) { h.row("findings", asset, fmt.Sprintf("%x", sum)) }
+func (h *JudgingHasher) Findings(asset string, sum []byte) {
+	h.row("findings", asset, fmt.Sprintf("%x", sum))
+}
 
 // FindingsEnded adds an asset whose findings held until this judging.
 func (h *JudgingHasher) FindingsEnded(asset string) { h.row("findings_ended", asset) }

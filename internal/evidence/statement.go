@@ -21,6 +21,7 @@ const (
 	KindAccess         Kind = "access"          // an event of the audit trail
 	KindJudging        Kind = "judging"         // the inventory was held against a feed
 	KindDecision       Kind = "decision"        // a person decided about findings, or ended that
+	KindIdentity       Kind = "identity"        // assets were merged or split, that was undone, asked or answered
 )
 
 // Actors that are neither a user nor a token.

@@ -81,6 +81,9 @@ type Rows interface {
 	// DecisionSums hashes every decision about findings as stored with [RowHash],
 	// by its id.
 	DecisionSums(ctx context.Context) (map[string]ledger.Hash, error)
+	// IdentitySums hashes every decision about identity as stored with [RowHash],
+	// by its name in [IdentityRow].
+	IdentitySums(ctx context.Context) (map[string]ledger.Hash, error)
 }
 
 // Store is all that evidence needs of the store of one tenant.

@@ -291,3 +291,6 @@ func (s *Store) Broken() error {
 	}
 	return errors.Join(all...)
 }
+
+// IdentitySums implements evidence.Rows: this store decides nothing about identity.
+func (s *Store) IdentitySums(context.Context) (map[string]ledger.Hash, error) { return nil, nil }

@@ -7,14 +7,13 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
-	"github.com/asepsis/asepsis/internal/asset"
 	"github.com/asepsis/asepsis/internal/errs"
 	"github.com/asepsis/asepsis/internal/evidence"
 	"github.com/asepsis/asepsis/internal/fact"
 	"github.com/asepsis/asepsis/internal/id"
-	"github.com/asepsis/asepsis/internal/inventory"
 )
 
 // Delivery says who brings a batch, when, and whether only to try.
@@ -49,9 +48,11 @@ type Ingested struct {
 	Earlier   time.Time   `json:"earlier,omitzero"` // when that was
 	Changes   []Change    `json:"changes"`
 	NewAssets int         `json:"new_assets"`
-	Software  int         `json:"software"` // assets whose list of software changed
-	Older     int         `json:"older"`    // facts left out: a newer one of the same source is known
-	Diff      []RowChange `json:"-"`        // of a dry run, at most diffLimit
+	Software  int         `json:"software"`  // assets whose list of software changed
+	Older     int         `json:"older"`     // facts left out: a newer one of the same source is known
+	Merges    int         `json:"merges"`    // links between assets that began or ended
+	Questions int         `json:"questions"` // doubts that a person has to decide
+	Diff      []RowChange `json:"-"`         // of a dry run, at most diffLimit
 }
 
 // diffLimit is how many changed resources a dry run lists.
@@ -81,8 +82,12 @@ func (t *Tenant) Ingest(ctx context.Context, b *fact.Batch, d Delivery) (Ingeste
 	if faults := b.Validate(); len(faults) > 0 {
 		return Ingested{}, fmt.Errorf("batch of %s: %w", b.Stream.ID, errors.Join(faults[:min(len(faults), 5)]...))
 	}
+	return t.ingest(ctx, &ingest{tenant: t, batch: b, components: make(map[string]int64)}, d)
+}
+
+// ingest runs an ingest that is set up.
+func (t *Tenant) ingest(ctx context.Context, in *ingest, d Delivery) (Ingested, error) {
 	var out Ingested
-	in := &ingest{tenant: t, batch: b, components: make(map[string]int64)}
 	err := t.db.tx(ctx, func(ctx context.Context, tx *sql.Tx) error {
 		in.tx = tx
 		defer in.done()
@@ -103,6 +108,14 @@ func (t *Tenant) Ingest(ctx context.Context, b *fact.Batch, d Delivery) (Ingeste
 	}
 	if err == nil {
 		t.db.rememberComponents(in.components)
+		if in.world != nil {
+			in.world.seq = in.seq
+			t.db.worlds.keep(t.id, in.world)
+		}
+	}
+	var drop *dropError
+	if errors.As(err, &drop) {
+		return out, errors.Join(err, t.askDrop(ctx, drop, d.Now))
 	}
 	return out, err
 }
@@ -113,12 +126,19 @@ type ingest struct {
 	tx     *sql.Tx
 	batch  *fact.Batch
 
+	pinned  map[string]string               // ref → home, where a person names the assets
+	prepare func(ctx context.Context) error // makes the batch from what holds, or nil
+
 	seq    int64
-	assets map[string]string    // ref → asset id
-	seen   map[string]time.Time // asset id → when the batch saw it; zero: the batch's time
+	assets map[string]string    // ref → home
+	seen   map[string]time.Time // home → when the batch saw it; zero: the batch's time
+	keeps  map[string][]fact.Kept
 	counts map[fact.Kind]*Change
 	hash   evidence.BatchHasher
 	out    Ingested
+
+	world    *keptWorld
+	identity *identityWriter
 
 	components map[string]int64 // identity → id, of those met in this transaction
 
@@ -161,6 +181,11 @@ func (in *ingest) done() {
 
 func (in *ingest) run(ctx context.Context, d Delivery) (Ingested, error) {
 	b := in.batch
+	if in.prepare != nil {
+		if err := in.prepare(ctx); err != nil {
+			return in.out, err
+		}
+	}
 	observed := b.ObservedAt.UTC().Truncate(time.Microsecond)
 	sum := ""
 	if b.File != nil {
@@ -199,7 +224,12 @@ func (in *ingest) run(ctx context.Context, d Delivery) (Ingested, error) {
 	in.out.Batch = id.New(id.Batch, in.out.RecordedAt)
 	in.counts = make(map[fact.Kind]*Change)
 
-	if err := in.resolve(ctx); err != nil {
+	if b.Stream.Snapshot && !d.AllowDrop && !d.DryRun {
+		if err := in.guard(ctx); err != nil {
+			return in.out, err
+		}
+	}
+	if err := in.resolve(ctx, observed); err != nil {
 		return in.out, err
 	}
 	if err := in.facts(ctx, observed); err != nil {
@@ -220,7 +250,10 @@ func (in *ingest) run(ctx context.Context, d Delivery) (Ingested, error) {
 	if err != nil {
 		return in.out, err
 	}
-	return in.out, appendBatch(ctx, in.tx, in.tenant.id, row)
+	if err := appendBatch(ctx, in.tx, in.tenant.id, row); err != nil {
+		return in.out, err
+	}
+	return in.out, appendIdentity(ctx, in.tx, in.identity, "ingest", "")
 }
 
 // idle reports that the batch says nothing that was not known.
@@ -230,7 +263,7 @@ func (in *ingest) idle() bool {
 			return false
 		}
 	}
-	return in.out.NewAssets+in.out.Software == 0
+	return in.out.NewAssets+in.out.Software+in.out.Merges+in.out.Questions == 0
 }
 
 // record writes the batch's own row.
@@ -272,74 +305,6 @@ func (in *ingest) record(ctx context.Context, d Delivery, observed time.Time) (B
 		return row, fmt.Errorf("record the batch: %w", err)
 	}
 	return row, nil
-}
-
-// resolve finds or makes the asset of every sighting.
-func (in *ingest) resolve(ctx context.Context) error {
-	in.assets = make(map[string]string, len(in.batch.Sightings))
-	in.seen = make(map[string]time.Time, len(in.batch.Sightings))
-	ix := &keyIndex{in}
-	taken := make(map[string]string)
-	for _, s := range in.batch.Sightings {
-		m, err := inventory.Resolve(ctx, ix, s.Keys)
-		if err != nil {
-			return fmt.Errorf("find the asset of %q: %w", s.Ref, err)
-		}
-		// One batch that lists two devices means two devices, whatever they share.
-		if other, twice := taken[m.Asset]; m.Asset != "" && twice && other != s.Ref {
-			m.Asset = ""
-		}
-		if m.Asset == "" {
-			m.Asset = id.New(id.Asset, in.out.RecordedAt)
-			if err := in.exec(ctx, `INSERT INTO inventory_assets (tenant, id, first_seq) VALUES ($1, $2, $3)`,
-				in.tenant.id, m.Asset, in.seq); err != nil {
-				return fmt.Errorf("record the asset: %w", err)
-			}
-			in.hash.Asset(m.Asset)
-			in.out.NewAssets++
-		}
-		taken[m.Asset] = s.Ref
-		in.assets[s.Ref] = m.Asset
-		in.seen[m.Asset] = s.ObservedAt.UTC().Truncate(time.Microsecond)
-		for _, k := range s.Keys {
-			if err := in.exec(ctx, `DELETE FROM inventory_keys WHERE tenant = $1 AND type = $2 AND value = $3`, in.tenant.id, string(k.Type), k.Value); err != nil {
-				return fmt.Errorf("record the key %s: %w", k, err)
-			}
-			if err := in.exec(ctx, `INSERT INTO inventory_keys (tenant, type, value, asset) VALUES ($1, $2, $3, $4)`,
-				in.tenant.id, string(k.Type), k.Value, m.Asset); err != nil {
-				return fmt.Errorf("record the key %s: %w", k, err)
-			}
-		}
-	}
-	return nil
-}
-
-// keyIndex reads the inventory's keys inside the transaction.
-type keyIndex struct{ in *ingest }
-
-func (ix *keyIndex) AssetOf(ctx context.Context, k asset.Key) (string, error) {
-	s, err := ix.in.stmt(ctx, `SELECT asset FROM inventory_keys WHERE tenant = $1 AND type = $2 AND value = $3`)
-	if err != nil {
-		return "", err
-	}
-	var a string
-	err = s.QueryRowContext(ctx, ix.in.tenant.id, string(k.Type), k.Value).Scan(&a)
-	if errors.Is(err, sql.ErrNoRows) {
-		return "", nil
-	}
-	return a, err
-}
-
-func (ix *keyIndex) KeysOf(ctx context.Context, a string) ([]asset.Key, error) {
-	s, err := ix.in.stmt(ctx, `SELECT type, value FROM inventory_keys WHERE tenant = $1 AND asset = $2`)
-	if err != nil {
-		return nil, err
-	}
-	rows, err := s.QueryContext(ctx, ix.in.tenant.id, a)
-	if err != nil {
-		return nil, err
-	}
-	return collect(rows, func(s scanner) (k asset.Key, err error) { return k, s.Scan(&k.Type, &k.Value) })
 }
 
 // stored is a fact as it holds now.
@@ -449,7 +414,7 @@ func (in *ingest) facts(ctx context.Context, observed time.Time) error {
 		}
 	}
 	for key, old := range now {
-		if old.kept || !in.gone(old, observed) {
+		if old.kept || !in.gone(key, old, observed) {
 			continue
 		}
 		in.count(key.kind).Gone++
@@ -462,7 +427,7 @@ func (in *ingest) facts(ctx context.Context, observed time.Time) error {
 
 // gone reports whether a fact that the batch does not state no longer holds. Of
 // an asset that a newer batch has spoken of, an older one says nothing.
-func (in *ingest) gone(old *stored, observed time.Time) bool {
+func (in *ingest) gone(key ident, old *stored, observed time.Time) bool {
 	if in.batch.Stream.Snapshot {
 		return true
 	}
@@ -470,6 +435,11 @@ func (in *ingest) gone(old *stored, observed time.Time) bool {
 		return false
 	}
 	at, listed := in.seen[old.asset]
+	for _, k := range in.keeps[old.asset] {
+		if k.Holds(key.kind, strings.TrimPrefix(key.resource, old.asset+"/")) {
+			return false
+		}
+	}
 	return listed && old.observed <= micros(cmp.Or(at, observed))
 }
 

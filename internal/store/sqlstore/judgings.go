@@ -2,6 +2,7 @@ package sqlstore
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"database/sql"
@@ -28,22 +29,31 @@ type SoftwareList struct {
 
 // SoftwareLists returns the lists that hold now.
 func (t *Tenant) SoftwareLists(ctx context.Context) ([]SoftwareList, error) {
+	al, err := t.aliases(ctx)
+	if err != nil {
+		return nil, err
+	}
 	rows, err := t.db.read.QueryContext(ctx, `SELECT s.asset, s.stream, s.components, b.at FROM inventory_software s JOIN
 		(SELECT stream, max(observed_at) AS at FROM fact_batches WHERE tenant = $1 GROUP BY stream) b ON b.stream = s.stream
 		WHERE s.tenant = $2 AND s.until_seq = 0 ORDER BY s.asset, s.stream`, t.id, t.id)
 	if err != nil {
 		return nil, classify(fmt.Errorf("read software: %w", err))
 	}
-	return collect(rows, func(s scanner) (l SoftwareList, err error) {
+	lists, err := collect(rows, func(s scanner) (l SoftwareList, err error) {
 		var packed []byte
 		var at int64
 		if err := s.Scan(&l.Asset, &l.Stream, &packed, &at); err != nil {
 			return l, err
 		}
 		l.ObservedAt = moment(at)
+		l.Asset = al.of(l.Stream, l.Asset)
 		l.Components, err = unpackIDs(packed)
 		return l, err
 	})
+	slices.SortStableFunc(lists, func(a, b SoftwareList) int {
+		return cmp.Or(cmp.Compare(a.Asset, b.Asset), cmp.Compare(a.Stream, b.Stream))
+	})
+	return lists, err
 }
 
 // Components returns the components with the ids. Those that are not there are
@@ -358,18 +368,24 @@ func (t *Tenant) JudgingSums(ctx context.Context) (map[string]ledger.Hash, error
 // SoftwareListedAt returns when the newest list of software of each asset was
 // true, as known by the batch seq.
 func (t *Tenant) SoftwareListedAt(ctx context.Context, seq int64) (map[string]time.Time, error) {
-	rows, err := t.db.read.QueryContext(ctx, `SELECT s.asset, max(b.at) FROM inventory_software s JOIN
+	al, err := aliasesAt(ctx, t.db.read, t.id, seq)
+	if err != nil {
+		return nil, classify(err)
+	}
+	rows, err := t.db.read.QueryContext(ctx, `SELECT s.asset, s.stream, b.at FROM inventory_software s JOIN
 		(SELECT stream, max(observed_at) AS at FROM fact_batches WHERE tenant = $1 AND seq <= $2 GROUP BY stream) b ON b.stream = s.stream
-		WHERE s.tenant = $3 AND s.from_seq <= $4 AND (s.until_seq = 0 OR s.until_seq > $5) GROUP BY s.asset`, t.id, seq, t.id, seq, seq)
+		WHERE s.tenant = $3 AND s.from_seq <= $4 AND (s.until_seq = 0 OR s.until_seq > $5)`, t.id, seq, t.id, seq, seq)
 	if err != nil {
 		return nil, classify(fmt.Errorf("read software: %w", err))
 	}
 	out := make(map[string]time.Time)
 	_, err = collect(rows, func(s scanner) (struct{}, error) {
-		var a string
+		var home, stream string
 		var at int64
-		err := s.Scan(&a, &at)
-		out[a] = moment(at)
+		err := s.Scan(&home, &stream, &at)
+		if a := al.of(stream, home); out[a].Before(moment(at)) {
+			out[a] = moment(at)
+		}
 		return struct{}{}, err
 	})
 	return out, classify(err)
@@ -378,7 +394,11 @@ func (t *Tenant) SoftwareListedAt(ctx context.Context, seq int64) (map[string]ti
 // ClosedReports lists the items of scanners that went away since a moment, one
 // for each flaw they named.
 func (t *Tenant) ClosedReports(ctx context.Context, since time.Time) ([]ClosedFinding, error) {
-	rows, err := t.db.read.QueryContext(ctx, `SELECT f.resource, f.asset, f.first_observed_at, b.observed_at, f.attributes FROM facts f
+	al, err := t.aliases(ctx)
+	if err != nil {
+		return nil, err
+	}
+	rows, err := t.db.read.QueryContext(ctx, `SELECT f.resource, f.asset, f.stream, f.first_observed_at, b.observed_at, f.attributes FROM facts f
 		JOIN fact_batches b ON b.tenant = f.tenant AND b.seq = f.until_seq
 		WHERE f.tenant = $1 AND f.kind = $2 AND f.until_seq <> 0 AND b.observed_at >= $3
 		AND NOT EXISTS (SELECT 1 FROM facts n WHERE n.tenant = f.tenant AND n.kind = f.kind AND n.resource = f.resource AND n.stream = f.stream AND n.from_seq >= f.until_seq)
@@ -389,17 +409,17 @@ func (t *Tenant) ClosedReports(ctx context.Context, since time.Time) ([]ClosedFi
 	defer rows.Close()
 	var out []ClosedFinding
 	for rows.Next() {
-		var resource, a string
+		var resource, a, stream string
 		var first, end int64
 		var attrs []byte
-		if err := rows.Scan(&resource, &a, &first, &end, &attrs); err != nil {
+		if err := rows.Scan(&resource, &a, &stream, &first, &end, &attrs); err != nil {
 			return nil, classify(err)
 		}
 		vs, err := fact.DecodeValues(fact.KindVulnerability, attrs)
 		if err != nil {
 			return nil, fmt.Errorf("fact of %s: %w", resource, err)
 		}
-		c := ClosedFinding{Asset: a, OpenedAt: moment(first), ClosedAt: moment(end)}
+		c := ClosedFinding{Asset: al.of(stream, a), OpenedAt: moment(first), ClosedAt: moment(end)}
 		c.Severity, _ = vs["severity"].(string)
 		if at, ok := vs["first_seen_at"].(time.Time); ok {
 			c.OpenedAt = at

@@ -36,8 +36,13 @@ func (t *Tenant) Load(ctx context.Context, asOf time.Time) (*fact.Set, int64, er
 		return cmp.Or(cmp.Compare(a.Origin.Stream, b.Origin.Stream), cmp.Compare(a.What, b.What))
 	})
 
+	al, err := aliasesAt(ctx, t.db.read, t.id, seq)
+	if err != nil {
+		return nil, 0, classify(err)
+	}
 	// In this order the statements about one resource are neighbors, so each
-	// resource is merged as soon as its last statement was read.
+	// resource is merged as soon as its last statement was read. Those of merged
+	// assets wait until all of them were.
 	rows, err := t.db.read.QueryContext(ctx, `SELECT stream, kind, resource, asset, observed_at, first_observed_at, attributes, missing FROM facts
 		WHERE tenant = $1 AND from_seq <= $2 AND (until_seq = 0 OR until_seq > $3) ORDER BY kind, resource, stream`, t.id, seq, seq)
 	if err != nil {
@@ -51,6 +56,7 @@ func (t *Tenant) Load(ctx context.Context, asOf time.Time) (*fact.Set, int64, er
 		}
 		pending = pending[:0]
 	}
+	waiting := make(map[ident][]fact.Statement)
 	var attrs, missing []byte
 	for rows.Next() {
 		var stream string
@@ -58,9 +64,6 @@ func (t *Tenant) Load(ctx context.Context, asOf time.Time) (*fact.Set, int64, er
 		var own, first int64
 		if err := rows.Scan(&stream, &st.Kind, &st.ID, &st.Asset, &own, &first, &attrs, &missing); err != nil {
 			return nil, 0, classify(fmt.Errorf("read a fact: %w", err))
-		}
-		if len(pending) > 0 && (pending[0].Kind != st.Kind || pending[0].ID != st.ID) {
-			flush()
 		}
 		s := streams[stream]
 		if s == nil {
@@ -79,12 +82,30 @@ func (t *Tenant) Load(ctx context.Context, asOf time.Time) (*fact.Set, int64, er
 			}
 		}
 		addSeen(&st, first)
+		if st.Asset != "" && al.merged[st.Asset] {
+			al.rename(stream, &st)
+			key := ident{st.Kind, st.ID}
+			waiting[key] = append(waiting[key], st)
+			continue
+		}
+		if len(pending) > 0 && (pending[0].Kind != st.Kind || pending[0].ID != st.ID) {
+			flush()
+		}
 		pending = append(pending, st)
 	}
 	if err := rows.Err(); err != nil {
 		return nil, 0, classify(fmt.Errorf("read facts: %w", err))
 	}
 	flush()
+	touched := make(map[fact.Kind]bool)
+	for _, sts := range waiting {
+		r := fact.Merge(sts)
+		set.Resources[r.Kind] = append(set.Resources[r.Kind], r)
+		touched[r.Kind] = true
+	}
+	for k := range touched {
+		slices.SortFunc(set.Resources[k], func(a, b *fact.Resource) int { return cmp.Compare(a.ID, b.ID) })
+	}
 	return set, seq, nil
 }
 

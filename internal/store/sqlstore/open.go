@@ -43,6 +43,8 @@ type DB struct {
 
 	commitKey func(tenant string) (secret.Text, error)
 
+	worlds worlds
+
 	mu         sync.Mutex
 	components map[string]int64 // identity → id of components seen, guarded by mu
 }

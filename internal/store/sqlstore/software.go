@@ -175,13 +175,28 @@ func unpackIDs(b []byte) ([]int64, error) {
 // Software returns the components of an asset, all sources together, sorted by
 // ecosystem, name and version.
 func (t *Tenant) Software(ctx context.Context, assetID string) ([]fact.Component, error) {
-	rows, err := t.db.read.QueryContext(ctx, `SELECT components FROM inventory_software WHERE tenant = $1 AND asset = $2 AND until_seq = 0`, t.id, assetID)
+	al, err := t.aliases(ctx)
 	if err != nil {
-		return nil, classify(fmt.Errorf("read software: %w", err))
+		return nil, err
 	}
-	lists, err := collect(rows, func(s scanner) (b []byte, err error) { return b, s.Scan(&b) })
-	if err != nil {
-		return nil, classify(err)
+	var lists [][]byte
+	for _, home := range al.homesOf(assetID) {
+		rows, err := t.db.read.QueryContext(ctx, `SELECT stream, components FROM inventory_software WHERE tenant = $1 AND asset = $2 AND until_seq = 0`, t.id, home)
+		if err != nil {
+			return nil, classify(fmt.Errorf("read software: %w", err))
+		}
+		_, err = collect(rows, func(s scanner) (struct{}, error) {
+			var stream string
+			var b []byte
+			err := s.Scan(&stream, &b)
+			if al.of(stream, home) == assetID {
+				lists = append(lists, b)
+			}
+			return struct{}{}, err
+		})
+		if err != nil {
+			return nil, classify(err)
+		}
 	}
 	seen := make(map[int64]bool)
 	var out []fact.Component
@@ -212,7 +227,11 @@ func (t *Tenant) Software(ctx context.Context, assetID string) ([]fact.Component
 
 // SoftwareCount counts distinct components in use.
 func (t *Tenant) SoftwareCount(ctx context.Context) (assets, components int, err error) {
-	rows, err := t.db.read.QueryContext(ctx, `SELECT asset, components FROM inventory_software WHERE tenant = $1 AND until_seq = 0`, t.id)
+	al, err := t.aliases(ctx)
+	if err != nil {
+		return 0, 0, err
+	}
+	rows, err := t.db.read.QueryContext(ctx, `SELECT asset, stream, components FROM inventory_software WHERE tenant = $1 AND until_seq = 0`, t.id)
 	if err != nil {
 		return 0, 0, classify(fmt.Errorf("count software: %w", err))
 	}
@@ -220,7 +239,12 @@ func (t *Tenant) SoftwareCount(ctx context.Context) (assets, components int, err
 		asset string
 		ids   []byte
 	}
-	lists, err := collect(rows, func(s scanner) (l list, err error) { return l, s.Scan(&l.asset, &l.ids) })
+	lists, err := collect(rows, func(s scanner) (l list, err error) {
+		var home, stream string
+		err = s.Scan(&home, &stream, &l.ids)
+		l.asset = al.of(stream, home)
+		return l, err
+	})
 	if err != nil {
 		return 0, 0, classify(err)
 	}

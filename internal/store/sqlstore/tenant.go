@@ -1,18 +1,14 @@
 package sqlstore
 
 import (
-	"cmp"
 	"context"
 	"database/sql"
 	"errors"
 	"fmt"
-	"slices"
 	"time"
 
 	"github.com/asepsis/asepsis/internal/assess"
-	"github.com/asepsis/asepsis/internal/asset"
 	"github.com/asepsis/asepsis/internal/errs"
-	"github.com/asepsis/asepsis/internal/fact"
 )
 
 // Tenant is the part of the database that belongs to one organization. No
@@ -124,27 +120,6 @@ func flag(b bool) int64 {
 		return 1
 	}
 	return 0
-}
-
-// AssetKeys returns what identifies an asset, strongest first.
-func (t *Tenant) AssetKeys(ctx context.Context, assetID string) ([]asset.Key, error) {
-	rows, err := t.db.read.QueryContext(ctx, `SELECT type, value FROM inventory_keys WHERE tenant = $1 AND asset = $2`, t.id, assetID)
-	if err != nil {
-		return nil, classify(fmt.Errorf("read the keys of an asset: %w", err))
-	}
-	ks, err := collect(rows, func(s scanner) (k asset.Key, err error) { return k, s.Scan(&k.Type, &k.Value) })
-	slices.SortFunc(ks, func(a, b asset.Key) int {
-		return cmp.Or(cmp.Compare(a.Type.Rank(), b.Type.Rank()), cmp.Compare(a.Value, b.Value))
-	})
-	return ks, classify(err)
-}
-
-// AssetSince returns when the first source spoke of an asset.
-func (t *Tenant) AssetSince(ctx context.Context, assetID string) (time.Time, error) {
-	var at int64
-	err := t.db.read.QueryRowContext(ctx, `SELECT coalesce(min(first_observed_at), 0) FROM facts WHERE tenant = $1 AND kind = $2 AND resource = $3`,
-		t.id, string(fact.KindAsset), assetID).Scan(&at)
-	return moment(at), classify(err)
 }
 
 // Version names the state of the tenant's records by the newest of each kind.

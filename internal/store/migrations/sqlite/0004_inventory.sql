@@ -78,12 +78,13 @@ CREATE UNIQUE INDEX inventory_questions_pair ON inventory_questions (tenant, kin
 
 -- Homes that are never one asset, by a person's word. a sorts before b.
 CREATE TABLE inventory_apart (
-  tenant TEXT NOT NULL,
-  a      TEXT NOT NULL,
-  b      TEXT NOT NULL,
-  at     BIGINT NOT NULL,
-  actor  TEXT NOT NULL,
-  reason TEXT NOT NULL,
+  tenant   TEXT NOT NULL,
+  a        TEXT NOT NULL,
+  b        TEXT NOT NULL,
+  at       BIGINT NOT NULL,
+  actor    TEXT NOT NULL,
+  reason   TEXT NOT NULL,
+  ended_at BIGINT NOT NULL, -- when somebody said that they are one after all; 0: nobody did
   PRIMARY KEY (tenant, a, b)
 );
 CREATE INDEX inventory_apart_b ON inventory_apart (tenant, b);

@@ -69,5 +69,5 @@
 //	go-pep440        puts a local version that goes on before one that ends
 //	go-mvn-version, deps.dev Maven  tell 1.a from 1-a; deps.dev minds leading zeros
 //	deps.dev npm     takes a hyphen before a number of a pre-release for a sign
-//	go-version (Bitnami)  takes x in a revision for any number
+//	go-npm-version, go-version of Bitnami  take x in a pre-release for any number
 package pkgver

@@ -78,6 +78,9 @@ func (g *generator) version() string {
 	}
 	var b strings.Builder
 	b.WriteString(g.number())
+	if (g.s == SemVer || g.s == Go || g.s == Bitnami) && g.rnd.IntN(4) > 0 { // they want three
+		b.WriteString("." + strconv.Itoa(g.rnd.IntN(12)) + "." + strconv.Itoa(g.rnd.IntN(12)))
+	}
 	for range g.rnd.IntN(6) {
 		list := pieces[g.s]
 		b.WriteString(list[g.rnd.IntN(len(list))])

@@ -28,7 +28,7 @@ func feedOf(t testing.TB, fixed map[string]string) *vuln.DB {
 	return vulntest.Open(t, file)
 }
 
-func pack(n int) fact.Component {
+func component(n int) fact.Component {
 	return fact.Component{Ecosystem: "npm", Name: fmt.Sprintf("p%d", n/10), Version: fmt.Sprintf("%d.0.0", n%10)}
 }
 
@@ -120,7 +120,7 @@ func (s *script) step(t testing.TB, x *Index) {
 func fill(t testing.TB, x *Index) {
 	t.Helper()
 	for n := range 200 {
-		c := pack(n)
+		c := component(n)
 		if id, err := x.Component(&c); err != nil || id != ID(n) {
 			t.Fatalf("component %d is %d, %v", n, id, err)
 		}

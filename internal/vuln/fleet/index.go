@@ -28,8 +28,9 @@ type Index struct {
 	db       *vuln.DB // nil before the first judgment
 	feed     string
 
-	storage     Storage // nil: in memory only
-	checkpoints uint64  // how many were written
+	storage     Storage      // nil: in memory only
+	checkpoints uint64       // how many were written
+	packs       map[pack]int // length of each
 
 	encoders sync.Pool
 }
@@ -45,8 +46,7 @@ type tenant struct {
 type held struct {
 	tenant int
 	data   segment
-	// written is the checkpoint that wrote it; 0 where it changed since the last.
-	written uint64
+	at     place
 }
 
 // maxWidth bounds a tenant to a billion assets.
@@ -54,7 +54,7 @@ const maxWidth = 20
 
 // New returns an empty index in memory.
 func New() *Index {
-	x := &Index{dict: newDictionary(), byName: make(map[string]int), outcomes: newOutcomes()}
+	x := &Index{dict: newDictionary(), byName: make(map[string]int), outcomes: newOutcomes(), packs: make(map[pack]int)}
 	x.encoders.New = func() any { return new(encoder) }
 	return x
 }
@@ -172,7 +172,7 @@ func (x *Index) put(name string, a Asset, remove bool) {
 		return
 	}
 	x.segments[number].data = enc.encode(assets)
-	x.segments[number].written = 0
+	x.segments[number].at = place{}
 	if remove {
 		return
 	}

@@ -154,7 +154,8 @@ func (s segment) parts() (entries, names, postings []byte) {
 func (s segment) assets() int { return int(binary.LittleEndian.Uint32(s)) }
 
 // check walks a segment that was read from outside and returns an error unless
-// every part of it is whole.
+// every part of it is whole. That it is written in the one way encode writes is for
+// Verify to tell.
 func (s segment) check() error {
 	bad := errs.Hint(errs.New(errs.Invalid, "a segment of the fleet index is damaged"), "rebuild the index from the inventory")
 	if len(s) < segHead {
@@ -184,7 +185,7 @@ func (s segment) check() error {
 	}
 	n := 0
 	for at, c := 0, ID(0); at < len(postings); n++ {
-		if n%stride == 0 {
+		if n%stride == 0 { // an entry says which component it is, and where
 			e := n / stride * 8
 			if e+8 > len(entries) || int(binary.LittleEndian.Uint32(entries[e+4:])) != at {
 				return bad
@@ -197,6 +198,9 @@ func (s segment) check() error {
 		}
 		p, ok := readPosting(postings[at:])
 		if !ok || (n%stride == 0) != (p.distance == 0) || !p.whole(int(assets)) {
+			return bad
+		}
+		if p.distance > ^ID(0)-c {
 			return bad
 		}
 		c += p.distance

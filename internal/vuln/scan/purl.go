@@ -6,6 +6,14 @@ import (
 	"github.com/asepsis/asepsis/internal/fact"
 )
 
+// FromPURL returns the component that a package URL names. The second result is
+// false where it is none.
+func FromPURL(purl string) (fact.Component, bool) {
+	c := fact.Component{PURL: purl}
+	identify(&c)
+	return c, c.Ecosystem != ""
+}
+
 // identify fills what a component's package URL says of it. Without one the
 // component stays as it is, and is judged by its CPE name or not at all.
 func identify(c *fact.Component) {

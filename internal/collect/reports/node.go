@@ -17,17 +17,22 @@ import (
 // In XML the members of an element are its attributes, as "@name", and the
 // elements in it; a row's members are its cells, by their headers.
 type Node struct {
-	kind jsonsafe.Kind
-	line int
-	text string
-	keys []string // of an object
-	list []Node   // its members, or the elements of a list
+	kind  jsonsafe.Kind
+	line  int
+	outer int
+	text  string
+	keys  []string // of an object
+	list  []Node   // its members, or the elements of a list
 }
 
 var nothing Node
 
 // Line is where the node stands in the file.
 func (n *Node) Line() int { return n.line }
+
+// Outer is, for an entry of a JSON document, its place in the outermost list that
+// it stands in: 2 for what lies in the third of "runs[]".
+func (n *Node) Outer() int { return n.outer }
 
 // At returns the member at the end of the path, the first of several.
 func (n *Node) At(path ...string) *Node {
@@ -97,6 +102,14 @@ func (n *Node) Strs(path ...string) []string {
 	return out
 }
 
+// Nth returns the element of the list at the end of the path.
+func (n *Node) Nth(i int, path ...string) *Node {
+	if list := n.At(path...).list; i >= 0 && i < len(list) {
+		return &list[i]
+	}
+	return &nothing
+}
+
 // Members calls yield with each member of an object.
 func (n *Node) Members(yield func(key string, v *Node) bool) {
 	for i, k := range n.keys {
@@ -131,7 +144,7 @@ func (n *Node) Fault(reason, mend string) error {
 
 var layouts = []string{
 	time.RFC3339Nano, "2006-01-02T15:04:05.999999999", "2006-01-02T15:04:05-0700", "2006-01-02T15:04:05.999999999-0700",
-	"2006-01-02 15:04:05.999999999 -0700 MST", "2006-01-02 15:04:05.999999999 MST", "2006-01-02 15:04:05.999999999", "2006-01-02 15:04:05 -0700", "2006-01-02 15:04",
+	"2006-01-02 15:04:05.999999999Z07:00", "2006-01-02 15:04:05.999999999 -0700 MST", "2006-01-02 15:04:05.999999999 MST", "2006-01-02 15:04:05.999999999", "2006-01-02 15:04:05 -0700", "2006-01-02 15:04",
 	time.DateOnly, "2006/01/02 15:04:05", "2006/01/02", time.ANSIC, time.UnixDate, time.RFC1123Z, time.RFC1123,
 	"Mon, 2 Jan 2006 15:04:05", "02-Jan-2006", "Jan 2, 2006 15:04:05 MST", "Jan 2, 2006", "20060102T150405000", "20060102T150405",
 	"Monday, January 2, 2006 3:04:05 PM", "01/02/2006 15:04:05",

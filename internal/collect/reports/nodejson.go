@@ -23,6 +23,7 @@ type builder struct {
 	at    map[string]func(*Node) error
 	skip  map[string]bool
 	left  int
+	outer int // index in the outermost list
 	names map[string]string
 }
 
@@ -94,7 +95,7 @@ func (b *builder) value(n *Node, path string) error {
 		if fn := b.at[path]; fn != nil {
 			inner := *b
 			inner.left = nodeBytes
-			var entry Node
+			entry := Node{outer: b.outer}
 			if err := inner.value(&entry, "-"); err != nil {
 				return err
 			}
@@ -124,7 +125,12 @@ func (b *builder) value(n *Node, path string) error {
 			elem += "[]"
 		}
 		entries := b.at[elem] != nil && path != "-"
+		outermost := path != "-" && !strings.Contains(path, "[]")
+		i := -1
 		return b.r.Array(func() error {
+			if i++; outermost {
+				b.outer = i
+			}
 			var v Node
 			if entries { // forgotten at once, and so not kept as empty elements either
 				return b.value(&v, elem)

@@ -130,6 +130,9 @@ func (s *Scan) Aside(noun string, n int) {
 	}
 }
 
+// Count counts an entry that is no vulnerability and is taken as something else.
+func (s *Scan) Count() error { return s.count() }
+
 func (s *Scan) count() error {
 	if s.rows++; s.rows > s.In.Limits.Items {
 		return &safe.Fault{Reason: fmt.Sprintf("there are more than %d findings", s.In.Limits.Items), Mend: "export fewer targets at a time"}
@@ -305,6 +308,9 @@ func (s *Scan) done() (*collect.Parsed, error) {
 	s.keep(b)
 	b.Facts = append(b.Facts, s.activities(b)...)
 	b.Notes = append(b.Notes, s.notes...)
+	if len(b.Sightings) == 0 && len(s.hosts.All()) == 0 {
+		b.Notes = append(b.Notes, fact.Note{What: "what was scanned", Why: "the report names nothing, so it says of no asset that it is clean"})
+	}
 	if s.same > 0 {
 		b.Notes = append(b.Notes, fact.Note{What: Count(s.same, "finding") + " listed again", Why: "the report states them more than once in the same place"})
 	}

@@ -4,32 +4,96 @@ package scanners
 
 import (
 	"github.com/asepsis/asepsis/internal/collect"
+	"github.com/asepsis/asepsis/internal/collect/scanners/anchore"
+	"github.com/asepsis/asepsis/internal/collect/scanners/aqua"
+	"github.com/asepsis/asepsis/internal/collect/scanners/bench"
+	"github.com/asepsis/asepsis/internal/collect/scanners/bundleraudit"
+	"github.com/asepsis/asepsis/internal/collect/scanners/cargoaudit"
+	"github.com/asepsis/asepsis/internal/collect/scanners/clair"
+	"github.com/asepsis/asepsis/internal/collect/scanners/composeraudit"
 	"github.com/asepsis/asepsis/internal/collect/scanners/defender"
+	"github.com/asepsis/asepsis/internal/collect/scanners/dependencycheck"
+	"github.com/asepsis/asepsis/internal/collect/scanners/dependencytrack"
+	"github.com/asepsis/asepsis/internal/collect/scanners/dotnetlist"
+	"github.com/asepsis/asepsis/internal/collect/scanners/github"
+	"github.com/asepsis/asepsis/internal/collect/scanners/gitlab"
+	"github.com/asepsis/asepsis/internal/collect/scanners/govulncheck"
 	"github.com/asepsis/asepsis/internal/collect/scanners/grype"
+	"github.com/asepsis/asepsis/internal/collect/scanners/harbor"
+	"github.com/asepsis/asepsis/internal/collect/scanners/inspector"
+	"github.com/asepsis/asepsis/internal/collect/scanners/lynis"
+	"github.com/asepsis/asepsis/internal/collect/scanners/masscan"
+	"github.com/asepsis/asepsis/internal/collect/scanners/neuvector"
 	"github.com/asepsis/asepsis/internal/collect/scanners/nexpose"
+	"github.com/asepsis/asepsis/internal/collect/scanners/nikto"
+	"github.com/asepsis/asepsis/internal/collect/scanners/npmaudit"
 	"github.com/asepsis/asepsis/internal/collect/scanners/nuclei"
 	"github.com/asepsis/asepsis/internal/collect/scanners/openvas"
 	"github.com/asepsis/asepsis/internal/collect/scanners/osvscanner"
+	"github.com/asepsis/asepsis/internal/collect/scanners/pingcastle"
+	"github.com/asepsis/asepsis/internal/collect/scanners/pipaudit"
 	"github.com/asepsis/asepsis/internal/collect/scanners/qualys"
+	"github.com/asepsis/asepsis/internal/collect/scanners/sarif"
+	"github.com/asepsis/asepsis/internal/collect/scanners/snyk"
+	"github.com/asepsis/asepsis/internal/collect/scanners/sshaudit"
+	"github.com/asepsis/asepsis/internal/collect/scanners/ssllabs"
+	"github.com/asepsis/asepsis/internal/collect/scanners/sslyze"
+	"github.com/asepsis/asepsis/internal/collect/scanners/sysdig"
 	"github.com/asepsis/asepsis/internal/collect/scanners/tenable"
+	"github.com/asepsis/asepsis/internal/collect/scanners/testssl"
 	"github.com/asepsis/asepsis/internal/collect/scanners/trivy"
+	"github.com/asepsis/asepsis/internal/collect/scanners/trivyoperator"
+	"github.com/asepsis/asepsis/internal/collect/scanners/twistlock"
 	"github.com/asepsis/asepsis/internal/collect/scanners/wazuh"
+	"github.com/asepsis/asepsis/internal/collect/scanners/xray"
 	"github.com/asepsis/asepsis/internal/collect/scanners/zap"
 )
 
 // Importers returns every importer of scanner reports, in the order of their packages.
 func Importers() []collect.Importer {
 	return []collect.Importer{
+		anchore.Importer{},
+		aqua.Importer{},
+		bench.Importer{},
+		bundleraudit.Importer{},
+		cargoaudit.Importer{},
+		clair.Importer{},
+		composeraudit.Importer{},
 		defender.Importer{},
+		dependencycheck.Importer{},
+		dependencytrack.Importer{},
+		dotnetlist.Importer{},
+		github.Importer{},
+		gitlab.Importer{},
+		govulncheck.Importer{},
 		grype.Importer{},
+		harbor.Importer{},
+		inspector.Importer{},
+		lynis.Importer{},
+		masscan.Importer{},
+		neuvector.Importer{},
 		nexpose.Importer{},
+		nikto.Importer{},
+		npmaudit.Importer{},
 		nuclei.Importer{},
 		openvas.Importer{},
 		osvscanner.Importer{},
+		pingcastle.Importer{},
+		pipaudit.Importer{},
 		qualys.Importer{},
+		sarif.Importer{},
+		snyk.Importer{},
+		sshaudit.Importer{},
+		ssllabs.Importer{},
+		sslyze.Importer{},
+		sysdig.Importer{},
 		tenable.Importer{},
+		testssl.Importer{},
 		trivy.Importer{},
+		trivyoperator.Importer{},
+		twistlock.Importer{},
 		wazuh.Importer{},
+		xray.Importer{},
 		zap.Importer{},
 	}
 }

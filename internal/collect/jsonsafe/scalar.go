@@ -211,6 +211,10 @@ func (r *Reader) hex4() (rune, error) {
 	return u, nil
 }
 
+// maxNumber is the most digits of a number: reports of certificates state the
+// modulus of an RSA key as one, of up to 16,384 bits.
+const maxNumber = 5000
+
 // literal reads a number, true, false or null.
 func (r *Reader) literal() (string, error) {
 	b := r.text[:0]
@@ -228,7 +232,7 @@ func (r *Reader) literal() (string, error) {
 		if bytes.IndexByte([]byte(" \t\r\n,]}:"), c) >= 0 {
 			break
 		}
-		if b = append(b, c); len(b) > 512 {
+		if b = append(b, c); len(b) > maxNumber {
 			return "", r.broken("a number without end")
 		}
 		r.pos++

@@ -155,6 +155,9 @@ func CSV(ctx context.Context, in collect.Input, want []string, above func(cells 
 			}
 			continue
 		}
+		if blank(cells) {
+			continue // what a spreadsheet leaves below a table
+		}
 		n := Node{kind: jsonsafe.Object, line: t.line, keys: headers[:min(len(headers), len(cells))]}
 		for _, c := range cells[:len(n.keys)] {
 			n.list = append(n.list, Node{kind: jsonsafe.String, line: t.line, text: c})
@@ -167,6 +170,10 @@ func CSV(ctx context.Context, in collect.Input, want []string, above func(cells 
 		return &safe.Fault{Line: 1, Reason: fmt.Sprintf("there is no row with the headers %s", strings.Join(want, ", ")), Mend: "export the report again with all its columns"}
 	}
 	return nil
+}
+
+func blank(cells []string) bool {
+	return !slices.ContainsFunc(cells, func(c string) bool { return strings.TrimSpace(c) != "" })
 }
 
 func trimmed(cells []string) []string {

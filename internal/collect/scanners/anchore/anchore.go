@@ -30,11 +30,11 @@ func (Importer) Format() collect.Format {
 func (Importer) Recognize(_ string, head []byte) int {
 	s := reports.Sniff(head)
 	if s.Has("imageDigest", "vulnerabilities") || s.Has("[].vuln", "[].packageName") || s.Has("vulnerabilities[].vuln", "vulnerabilities[].package_name") {
-		return 90
+		return 96
 	}
 	for p := range s { // [].<digest>.<tag>[].detail.policy
 		if strings.HasPrefix(p, "[].sha256:") && strings.Contains(p, "[].detail") {
-			return 90
+			return 96
 		}
 	}
 	return 0

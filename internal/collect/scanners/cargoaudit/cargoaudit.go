@@ -54,7 +54,7 @@ func (Importer) Parse(ctx context.Context, in collect.Input) (*collect.Parsed, e
 			return root.Fault("there are no results in it", "run cargo audit --json again")
 		}
 		for _, w := range root.At("warnings").Members {
-			s.Aside("warning about a package", len(w.All()))
+			s.Aside("package warning", len(w.All()))
 		}
 		return nil
 	})

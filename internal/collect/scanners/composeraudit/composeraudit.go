@@ -30,11 +30,11 @@ func (Importer) Format() collect.Format {
 func (Importer) Recognize(_ string, head []byte) int {
 	s := reports.Sniff(head)
 	if s.Has("advisories", "abandoned") {
-		return 90
+		return 96
 	}
 	for p := range s {
 		if strings.HasPrefix(p, "advisories.") && strings.HasSuffix(p, ".advisoryId") {
-			return 90
+			return 96
 		}
 	}
 	return 0

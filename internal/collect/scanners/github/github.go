@@ -1,11 +1,13 @@
-// Package github reads vulnerability alerts that GitHub's interface (GraphQL)
-// answers: of one repository, or of those that a search found. Alerts that are
+// Package github reads alerts that GitHub's interfaces answer: vulnerabilities of
+// one repository or of those that a search found (GraphQL), and lists of alerts of
+// Dependabot and of code scanning (REST). Alerts that are
 // fixed or dismissed are left out; a page of an answer closes nothing.
 package github
 
 import (
 	"cmp"
 	"context"
+	"strings"
 
 	"github.com/asepsis/asepsis/internal/collect"
 	"github.com/asepsis/asepsis/internal/collect/reports"
@@ -28,7 +30,8 @@ func (Importer) Format() collect.Format {
 // Recognize looks for alerts below a repository.
 func (Importer) Recognize(_ string, head []byte) int {
 	s := reports.Sniff(head)
-	return reports.Sure(s.Any("data.search.nodes[].vulnerabilityAlerts", "data.repository.vulnerabilityAlerts"))
+	return reports.Sure(s.Any("data.search.nodes[].vulnerabilityAlerts", "data.repository.vulnerabilityAlerts", "data.repository.search.nodes[].vulnerabilityAlerts") ||
+		s.Has("[].number", "[].html_url", "[].state") && s.Any("[].security_advisory.ghsa_id", "[].rule.security_severity_level", "[].rule.severity"))
 }
 
 // Parse reads an answer.
@@ -39,6 +42,7 @@ func (Importer) Parse(ctx context.Context, in collect.Input) (*collect.Parsed, e
 		root, err := reports.JSON(ctx, in, reports.Entries{
 			"data.search.nodes[]": func(n *reports.Node) error { return repository(s, n) },
 			"data.repository":     func(n *reports.Node) error { return repository(s, n) },
+			"[]":                  func(n *reports.Node) error { return rest(s, n) },
 		}, "description", "references")
 		if err != nil {
 			return err
@@ -57,7 +61,20 @@ func repository(s *reports.Scan, n *reports.Node) error {
 	} else {
 		h = s.File()
 	}
-	alerts := n.At("vulnerabilityAlerts")
+	// A search inside of a repository answers with alerts that name none.
+	lists := []*reports.Node{n.At("vulnerabilityAlerts")}
+	for _, x := range n.All("search", "nodes") {
+		lists = append(lists, x.At("vulnerabilityAlerts"))
+	}
+	for _, alerts := range lists {
+		if err := page(s, h, alerts); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func page(s *reports.Scan, h *reports.Host, alerts *reports.Node) error {
 	if alerts.Yes("pageInfo", "hasNextPage") || alerts.Yes("pageInfo", "hasPreviousPage") {
 		s.Partial(h, "the file holds a page of its alerts, not all of them")
 	}
@@ -94,4 +111,36 @@ func alert(s *reports.Scan, h *reports.Host, a *reports.Node) error {
 	f.ID = cmp.Or(f.ID, a.Str("id"))
 	f.PURL = reports.PURL(v.Str("package", "ecosystem"), "", f.Component, "")
 	return s.Find(h, f)
+}
+
+// rest reads an alert of Dependabot or of code scanning.
+func rest(s *reports.Scan, n *reports.Node) error {
+	_, repo, _ := strings.Cut(cmp.Or(n.Str("html_url"), n.Str("url")), "github.com/")
+	repo = strings.TrimPrefix(repo, "repos/") // of the interface's own address
+	parts := strings.SplitN(repo, "/", 3)
+	h := s.File
+	if len(parts) == 3 {
+		h = func() *reports.Host { return s.App("github.com/" + parts[0] + "/" + parts[1]) }
+	}
+	switch n.Str("state") {
+	case "open":
+	case "fixed":
+		h()
+		return s.Leave("GitHub says that they are fixed")
+	default:
+		h()
+		return s.Leave("a person has dismissed them")
+	}
+	adv, r := n.At("security_advisory"), n.At("rule")
+	f := reports.Found{
+		ID: cmp.Or(adv.Str("ghsa_id"), r.Str("id")), Title: cmp.Or(adv.Str("summary"), r.Str("description")), Names: []string{adv.Str("cve_id"), adv.Str("ghsa_id")},
+		Severity: reports.Severity(cmp.Or(adv.Str("severity"), r.Str("security_severity_level"), r.Str("severity"))), Component: n.Str("dependency", "package", "name"),
+		Fixed: n.Str("security_vulnerability", "first_patched_version", "identifier"), Published: adv.Time("published_at"), CWEs: reports.CWEs(strings.Join(r.Strs("tags"), " ")),
+		PURL: reports.PURL(n.Str("dependency", "package", "ecosystem"), "", n.Str("dependency", "package", "name"), ""), KeyTail: n.Str("number"),
+	}
+	f.CVSS, _ = adv.Num("cvss", "score")
+	for _, c := range adv.All("cwes") {
+		f.CWEs = append(f.CWEs, c.Str("cwe_id"))
+	}
+	return s.FindAt(h(), f, cmp.Or(n.Str("dependency", "manifest_path"), n.Str("most_recent_instance", "location", "path")))
 }

@@ -30,7 +30,7 @@ func (Importer) Recognize(_ string, head []byte) int {
 	s := reports.Sniff(head)
 	for p := range s {
 		if strings.HasPrefix(p, "application/vnd.") && strings.Contains(p, "vuln") && strings.HasSuffix(p, "scanner.name") {
-			return 90
+			return 96
 		}
 	}
 	return reports.Sure(s.Has("generated_at", "scanner.name", "vulnerabilities", "severity"))

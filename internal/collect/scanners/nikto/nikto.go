@@ -35,7 +35,7 @@ func (Importer) Recognize(_ string, head []byte) int {
 	s := reports.Sniff(head)
 	for _, p := range []string{"", "[]."} {
 		if s.Has(p+"host", p+"ip", p+"port", p+"vulnerabilities") && s.Any(p+"banner", p+"vulnerabilities[].method") {
-			return 90
+			return 96
 		}
 	}
 	return 0

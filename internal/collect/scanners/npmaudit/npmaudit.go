@@ -35,11 +35,13 @@ func (Importer) Recognize(_ string, head []byte) int {
 	s := reports.Sniff(head)
 	switch {
 	case s.Has("auditReportVersion", "vulnerabilities"), s.Has("metadata.vulnerabilities", "advisories") && s.Any("actions", "muted"):
-		return 90
+		return 96
+	case s.Has("actions[].resolves[].path", "actions[].module"): // the advisories may begin behind the head
+		return 96
 	case s["type"] == "auditAdvisory" || s["type"] == "auditSummary", s.Has("data.advisory.module_name"):
-		return 90
+		return 96
 	case s.Has("error.code", "error.summary"):
-		return 80
+		return 94
 	}
 	// Before its advisories yarn prints what it thinks of package.json.
 	if (s["type"] == "warning" || s["type"] == "error" || s["type"] == "info") && s.Has("data") && len(s) <= 3 {

@@ -35,7 +35,7 @@ func (Importer) Recognize(_ string, head []byte) int {
 	s := reports.Sniff(head)
 	for _, p := range []string{"", "[]."} {
 		if s.Has(p+"info.severity", p+"info.name") && s.Any(p+"template-id", p+"templateID") {
-			return 90
+			return 96
 		}
 	}
 	return 0

@@ -29,7 +29,7 @@ func (Importer) Recognize(_ string, head []byte) int {
 	s := reports.Sniff(head)
 	for _, p := range []string{"dependencies[].", "[]."} {
 		if s.Has(p+"name", p+"vulns") && s.Any(p+"version", p+"skip_reason") {
-			return 90
+			return 96
 		}
 	}
 	return 0

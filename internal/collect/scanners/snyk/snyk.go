@@ -32,10 +32,10 @@ func (Importer) Recognize(_ string, head []byte) int {
 	s := reports.Sniff(head)
 	for _, p := range []string{"", "[]."} {
 		if s.Any(p+"dependencyCount", p+"vulnerabilities[].packageManager") && s.Any(p+"licensesPolicy", p+"packageManager", p+"projectName", p+"vulnerabilities[].identifiers") {
-			return 90
+			return 96
 		}
 		if s.Has(p+"vulnerabilities[].identifiers", p+"vulnerabilities[].semver") {
-			return 85
+			return 94
 		}
 	}
 	return reports.Sure(s.Has("ok", "error", "path") && s["ok"] == "false")

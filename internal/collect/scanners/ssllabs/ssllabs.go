@@ -34,7 +34,7 @@ func (Importer) Recognize(_ string, head []byte) int {
 	s := reports.Sniff(head)
 	for _, p := range []string{"", "[]."} {
 		if s.Has(p+"endpoints[].ipAddress", p+"host") && s.Any(p+"engineVersion", p+"criteriaVersion", p+"endpoints[].grade") {
-			return 90
+			return 96
 		}
 	}
 	return 0

@@ -34,9 +34,9 @@ func (Importer) Recognize(_ string, head []byte) int {
 	s := reports.Sniff(head)
 	switch {
 	case s.Has("SchemaVersion", "ArtifactName"), s.Has("SchemaVersion", "ArtifactType"), s.Has("SchemaVersion", "Results[].Target"):
-		return 90
+		return 96
 	case s.Has("[].Target") && s.Any("[].Type", "[].Vulnerabilities", "[].Class"):
-		return 85
+		return 94
 	}
 	return reports.Sure(s.Has("ClusterName") && s.Any("Resources[].Kind", "Vulnerabilities[].Kind", "Misconfigurations[].Kind", "Findings[].Kind"))
 }

@@ -30,7 +30,7 @@ func (Importer) Recognize(_ string, head []byte) int {
 	s := reports.Sniff(head)
 	for _, p := range []string{"", "[].", "items[]."} {
 		if strings.HasPrefix(s[p+"apiVersion"], "aquasecurity.github.io/") {
-			return 90
+			return 96
 		}
 	}
 	return reports.Sure(s.Any("vulnerabilityreports.aquasecurity.github.io", "configauditreports.aquasecurity.github.io"))
@@ -50,7 +50,7 @@ func (Importer) Parse(ctx context.Context, in collect.Input) (*collect.Parsed, e
 		}
 		for key, list := range root.Members {
 			if strings.HasSuffix(key, ".aquasecurity.github.io") {
-				s.Aside("report of another kind", len(list.All()))
+				s.Aside("other report", len(list.All()))
 			}
 		}
 		if root.Has("report") {
@@ -62,7 +62,7 @@ func (Importer) Parse(ctx context.Context, in collect.Input) (*collect.Parsed, e
 
 func report(s *reports.Scan, n *reports.Node) error {
 	if k := n.Str("kind"); k != "VulnerabilityReport" && k != "ClusterVulnerabilityReport" {
-		s.Aside("report of another kind", 1)
+		s.Aside("other report", 1)
 		return nil
 	}
 	r := n.At("report")

@@ -58,7 +58,7 @@ func image(s *reports.Scan, n *reports.Node) error {
 	if d := n.Str("distro"); d != "" {
 		h.Set("os_name", reports.Shorten(d, 200))
 	}
-	s.Aside("finding of compliance", len(n.All("compliances")))
+	s.Aside("compliance finding", len(n.All("compliances")))
 	for _, v := range n.All("vulnerabilities") {
 		f := reports.Found{
 			ID: v.Str("id"), Severity: reports.Severity(v.Str("severity")), Component: v.Str("packageName"), Version: v.Str("packageVersion"), Published: v.Time("publishedDate"),
@@ -85,7 +85,7 @@ func row(s *reports.Scan, n *reports.Node) error {
 	}
 	id := n.Str("CVE ID")
 	if id == "" {
-		s.Aside("finding of compliance", 1)
+		s.Aside("compliance finding", 1)
 		return nil
 	}
 	f := reports.Found{

@@ -50,7 +50,7 @@ func summary(t testing.TB, r Report) {
 		t.Logf("%+v", s)
 	}
 	for i, s := range r.Refused {
-		if i < 60 {
+		if i < 5000 {
 			t.Logf("%+v", s)
 		}
 	}

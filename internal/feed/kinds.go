@@ -53,7 +53,7 @@ func kinds() []kind {
 		byKeys("OSV", osv.Is, osv.Read),
 		{name: "endoflife.date", is: func(d *document) bool { return eol.Is(d.has) }, read: eol.Read},
 		unused("an index of OpenVEX documents", func(d *document) bool {
-			return d.has("packages") && d.has("updated_at") || d.has("id") && d.has("sources") && len(d.keys) == 2
+			return d.has("packages") && d.has("updated_at") || (d.has("id") && d.has("sources") || d.has("ID") && d.has("Sources")) && len(d.keys) == 2
 		}),
 		unused("a description of who publishes CSAF, not an advisory", func(d *document) bool {
 			return d.has("canonical_url") && d.has("publisher") || d.has("aggregator") && d.has("csaf_providers") || d.has("feed") && len(d.keys) == 1 || d.has("service") && len(d.keys) == 1 || d.has("categories") && len(d.keys) == 1

@@ -8,8 +8,8 @@
 package csaf
 
 import (
-	"cmp"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/asepsis/asepsis/internal/advisory"
@@ -25,7 +25,7 @@ const (
 
 // Is reports whether the keys of a document are those of an advisory.
 func Is(has func(key string) bool) bool {
-	return has("document") && (has("product_tree") || has("vulnerabilities") || has("$schema"))
+	return has("document") && !has("spdxVersion") && !has("bomFormat")
 }
 
 // Read reads one document.
@@ -196,12 +196,18 @@ func (r *reader) give(to record.Sink) (refused string) {
 		to.Advisory(&r.a)
 		return ""
 	}
+	var named []string
 	for i := range sets {
 		a := r.a
 		a.Scores = slices.Clone(r.a.Scores)
 		if len(sets) > 1 {
 			a.Aliases = []string{r.a.ID}
-			a.ID += "#" + cmp.Or(sets[i].vulns[0].name(), "other")
+			name := sets[i].vulns[0].name()
+			if name == "" || slices.Contains(named, name) {
+				name = strings.TrimPrefix(name+"."+strconv.Itoa(i+1), ".")
+			}
+			named = append(named, name)
+			a.ID += "#" + name
 		}
 		var texts []string
 		for _, v := range sets[i].vulns {

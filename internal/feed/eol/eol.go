@@ -61,6 +61,13 @@ type reader struct {
 	slug string
 }
 
+// dated notes the date of a release: the latest is when the source was last known
+// to be kept up.
+func (r *reader) dated(at time.Time) time.Time {
+	r.to.Dated(source, at)
+	return at
+}
+
 const maxCycles = 5000
 
 // product reads one product with its releases.
@@ -150,7 +157,9 @@ func (r *reader) cycle(name string) advisory.Cycle {
 		case "codename":
 			c.Codename = s.Brief()
 		case "releaseDate":
-			c.Released = record.Time(s.Brief())
+			c.Released = r.dated(record.Time(s.Brief()))
+		case "latestReleaseDate":
+			r.dated(record.Time(s.Brief()))
 		case "eol", "eolFrom":
 			at, ended := date(s)
 			if !at.IsZero() {

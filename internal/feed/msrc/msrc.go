@@ -50,14 +50,17 @@ func findColumns(names []string) (columns, error) {
 	return c, nil
 }
 
+// maxOpen bounds a record that runs over several lines, in quotes.
+const maxOpen = 16 << 10
+
 // Read reads a table. Lines of one flaw become one advisory.
 func Read(r io.Reader, to record.Sink) error {
 	in := bufio.NewReaderSize(r, 256<<10)
 	t := table{to: to, words: make(map[string]string), flaws: make(map[string]*flaw)}
-	var cells []string
-	var long []byte
+	var open []byte // a record whose quotes are not closed yet
+	from := 0       // the line it began in
 	for n := 1; ; n++ {
-		line, err := readLine(in, &long)
+		line, err := readLine(in)
 		if err != nil && !errors.Is(err, io.EOF) {
 			return fmt.Errorf("line %d: %w", n, err)
 		}
@@ -68,12 +71,34 @@ func Read(r io.Reader, to record.Sink) error {
 		if n == 1 {
 			line = bytes.TrimPrefix(line, []byte("\xef\xbb\xbf"))
 		}
-		if len(bytes.TrimSpace(line)) > 0 && line[0] != '#' {
-			var ok bool
-			if cells, ok = t.split(cells[:0], line); !ok {
-				t.refuse(n, "", "its quotes do not match")
-			} else if e := t.line(n, cells); e != nil {
-				return e
+		switch {
+		case len(open) > 0:
+			open = append(append(open, '\n'), line...)
+			line = open
+		case len(bytes.TrimSpace(line)) == 0:
+			line = nil
+		case line[0] == '#':
+			t.corrections = true // people write them, and say what for
+			line = nil
+		default:
+			from = n
+		}
+		if len(line) > 0 {
+			cells, closed := t.split(t.cells[:0], line)
+			t.cells = cells
+			switch {
+			case closed:
+				open = open[:0]
+				if e := t.line(from, cells); e != nil {
+					return e
+				}
+			case len(line) > maxOpen || err != nil:
+				for k := from; k <= n; k++ {
+					t.refuse(k, "", "its quotes do not match")
+				}
+				open = open[:0]
+			case len(open) == 0:
+				open = append(open, line...)
 			}
 		}
 		if err != nil {
@@ -83,22 +108,19 @@ func Read(r io.Reader, to record.Sink) error {
 	}
 }
 
-func readLine(in *bufio.Reader, long *[]byte) ([]byte, error) {
+func readLine(in *bufio.Reader) ([]byte, error) {
 	line, err := in.ReadSlice('\n')
-	if !errors.Is(err, bufio.ErrBufferFull) {
-		if len(line) > maxLine {
-			return nil, fmt.Errorf("longer than %d bytes", maxLine)
-		}
-		return line, err
+	if errors.Is(err, bufio.ErrBufferFull) || len(line) > maxLine {
+		return nil, fmt.Errorf("longer than %d bytes", maxLine)
 	}
-	*long = append((*long)[:0], line...)
-	return nil, fmt.Errorf("longer than %d bytes", maxLine)
+	return line, err
 }
 
 type table struct {
 	to      record.Sink
 	columns columns
 	width   int
+	cells   []string          // of the line that is read
 	words   map[string]string // each text once: there are few thousand of them
 	flaws   map[string]*flaw
 	order   []*flaw
@@ -200,6 +222,9 @@ func (t *table) line(n int, cells []string) error {
 	if id == "" {
 		id = "KB" + kb
 	}
+	if strings.ContainsAny(kb, " /") { // the name of a page of downloads, no update
+		kb = ""
+	}
 	switch {
 	case id == "KB":
 		t.refuse(n, "", "it names neither a flaw nor an update")
@@ -210,11 +235,7 @@ func (t *table) line(n int, cells []string) error {
 	}
 	f := t.flaws[id]
 	if f == nil {
-		source := Source
-		if !advisory.IsCVE(id) && id != "KB"+kb {
-			source = Corrections // a name of its own, such as that of a service pack
-		}
-		f = &flaw{a: advisory.Advisory{ID: id, Source: source, Title: at(c.title)}}
+		f = &flaw{a: advisory.Advisory{ID: id, Title: at(c.title)}}
 		if s := strings.ToLower(at(c.severity)); s != "" {
 			f.a.Scores = []advisory.Score{{Severity: s, By: "microsoft"}}
 		}
@@ -261,10 +282,15 @@ func (f *flaw) add(u advisory.WindowsUpdate, supersedes string) {
 // end gives the advisories. Each line is a record: those that became part of one
 // advisory count with it.
 func (t *table) end() {
+	source := Source
+	if t.corrections {
+		source = Corrections
+	}
 	for _, f := range t.order {
+		f.a.Source = source
 		t.to.Advisory(&f.a)
 		for range f.lines {
-			t.to.Done(f.a.Source)
+			t.to.Done(source)
 		}
 	}
 }

@@ -143,10 +143,13 @@ func ReadNodeCore(b []byte, to record.Sink) {
 	id := ""
 	if len(a.Covers) > 0 {
 		id = a.Covers[0]
-	} else if len(a.References) > 0 {
-		id = a.References[0][strings.LastIndexByte(strings.TrimRight(a.References[0], "/"), '/')+1:] + "/" + vulnerable
+	} else { // a few have no CVE: their words are all that tells them apart
+		if description == "" {
+			description = a.Details
+		}
+		id = strings.Join(strings.Fields(record.Cut(description, 80)), "-")
 	}
-	a.ID = record.Cut("nodejs-core/"+id+"/"+vulnerable, 190)
+	a.ID = record.Cut("nodejs-core/"+id+"/"+vulnerable+" less "+patched, 190)
 	if !end(s, NodeCore, a.ID, to) {
 		return
 	}
@@ -271,7 +274,7 @@ func (r *retired) give(library, npm string, n int, to record.Sink) {
 	default:
 		id = strconv.Itoa(n + 1)
 	}
-	r.a.ID = record.Cut("retirejs/"+library+"/"+id+"/"+r.below, 190)
+	r.a.ID = record.Cut("retirejs/"+library+"/"+id+"/"+r.from+"-"+r.below, 190)
 	r.a.Source, r.a.Title = Retire, record.Cut(r.summary, 500)
 	p := advisory.Product{Package: &advisory.Package{Ecosystem: "npm", Name: npm}}
 	switch {

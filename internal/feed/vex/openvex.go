@@ -4,6 +4,8 @@ package vex
 
 import (
 	"cmp"
+	"crypto/sha256"
+	"encoding/hex"
 	"slices"
 	"strings"
 	"time"
@@ -23,6 +25,8 @@ func Is(has func(key string) bool) bool { return has("statements") && has("@cont
 // an advisory.
 func Read(b []byte, to record.Sink) {
 	r := reader{s: jscan.New(b)}
+	sum := sha256.Sum256(b)
+	r.sum = hex.EncodeToString(sum[:4])
 	r.document()
 	source := r.source()
 	if err := r.s.End(); err != nil {
@@ -51,6 +55,7 @@ func Read(b []byte, to record.Sink) {
 type reader struct {
 	s                   *jscan.Scanner
 	context, id, author string
+	sum                 string // of the document: many that differ bear one id
 	published, updated  time.Time
 	statements          []statement
 	said                int
@@ -225,7 +230,7 @@ func (r *reader) give(source string, to record.Sink) string {
 		a := byFlaw[st.flaw]
 		if a == nil {
 			a = &advisory.Advisory{
-				ID: record.Cut(r.id, 150) + "#" + record.Cut(st.flaw, 45), Source: source, Covers: []string{st.flaw}, Details: st.text,
+				ID: record.Cut(r.id, 140) + "#" + record.Cut(st.flaw, 45) + "@" + r.sum, Source: source, Covers: []string{st.flaw}, Details: st.text,
 				Published: r.published, Modified: cmp.Or(r.updated, st.at, r.published),
 			}
 			if !advisory.IsCVE(st.flaw) {

@@ -81,6 +81,12 @@ type Statement struct {
 // Merge joins the statements about one resource. For each attribute the
 // strongest assurance wins, then the newest observation, then the stream id,
 // so the outcome does not depend on the order of the statements.
+//
+// What people say of assets in the product ([StreamEdits]) comes before all
+// that for the attributes of [Editorial], and for those alone: whom a device
+// belongs to, a person knows better than an export. One thing it cannot hide:
+// where our own probe reached an asset from the internet, internet_facing stays
+// true and the person's word is shown beside it. Whatever loses is in Others.
 func Merge(sts []Statement) *Resource {
 	if len(sts) == 0 {
 		return nil
@@ -108,6 +114,13 @@ func Merge(sts []Statement) *Resource {
 			}
 		}
 	}
+	if r.Kind == KindAsset {
+		for _, st := range sts {
+			if st.Origin.Stream == StreamEdits {
+				r.edit(st)
+			}
+		}
+	}
 	for _, st := range sts {
 		for name, why := range st.Missing {
 			if _, ok := r.Values[name]; ok {
@@ -123,6 +136,25 @@ func Merge(sts []Statement) *Resource {
 		}
 	}
 	return r
+}
+
+// edit puts what a person says first.
+func (r *Resource) edit(st Statement) {
+	for _, name := range editorial {
+		v, ok := st.Values[name]
+		have := r.Values[name]
+		if !ok || have.Origin.Stream == StreamEdits ||
+			name == "internet_facing" && v == false && have.V == true && have.Origin.Assurance == Measured {
+			continue
+		}
+		said := Value{V: v, Origin: st.Origin}
+		for _, o := range append([]Value{{V: have.V, Origin: have.Origin}}, have.Others...) {
+			if !Equal(o.V, v) {
+				said.Others = append(said.Others, o)
+			}
+		}
+		r.Values[name] = said
+	}
 }
 
 // Equal compares two attribute values.

@@ -30,6 +30,9 @@ const (
 	// A device of which nothing but an address is known is found again by it for
 	// as long as scans usually take to come back.
 	loneAddressWindow = 35 * day
+	// An address that a list gives for a device was set by hand, as for pumps and
+	// servers; lists are brought once a year.
+	fixedAddressWindow = 400 * day
 	// The cards of one machine are seen under its name within days.
 	cardsWindow = 14 * day
 	// Names are given again when machines are replaced, after years.

@@ -377,11 +377,7 @@ func (w *World) byAddress(v *view, moves *renumbering) (*group, signs) {
 				continue
 			}
 			d := distance(k, at)
-			window := addressWindow
-			if lone(g) {
-				window = loneAddressWindow
-			}
-			if d > window || at.last < w.renumberedAt && w.renumberedAt <= v.At || w.opposed(v, g) {
+			if d > window(g, k.k) || at.last < w.renumberedAt && w.renumberedAt <= v.At || w.opposed(v, g) {
 				continue
 			}
 			switch {
@@ -396,6 +392,34 @@ func (w *World) byAddress(v *view, moves *renumbering) (*group, signs) {
 		return nil, signs{}
 	}
 	return best, w.signs(v, best)
+}
+
+// window is for how long an address is evidence of a group that had it.
+func window(g *group, k *keyInfo) int64 {
+	if lone(g) {
+		return loneAddressWindow
+	}
+	return max(addressWindow, listedWindow(g, k))
+}
+
+// listedWindow is for how long an address is evidence that a list gives for a
+// device, as one that was set by hand, and that nobody else was seen at. A list
+// knows neither the machine id nor the hardware address; what does saw the
+// address at a moment.
+func listedWindow(g *group, k *keyInfo) int64 {
+	for _, h := range k.homes {
+		if h.group.top() != g.top() && !lone(h.group) {
+			return 0
+		}
+	}
+	for _, h := range g.homes {
+		for _, r := range h.records {
+			if !r.address && holds(r.keys, k) && !slices.ContainsFunc(r.keys, func(o held) bool { return o.k.t == iMachine || o.k.t == iMAC }) {
+				return fixedAddressWindow
+			}
+		}
+	}
+	return 0
 }
 
 // opposed reports that something of a sighting speaks against a group that had
@@ -501,10 +525,10 @@ func (w *World) relateAddress(v *view, g *group) {
 				continue
 			}
 			at, _ := span(o, k.k)
-			if distance(k, at) > addressWindow || at.last < w.renumberedAt && w.renumberedAt <= v.At {
+			if distance(k, at) > max(addressWindow, listedWindow(g, k.k)) || at.last < w.renumberedAt && w.renumberedAt <= v.At {
 				continue
 			}
-			w.link(g, o, Evidence{For: []string{"same address " + k.k.key.Value + ", seen within a day"}, Score: 0.8})
+			w.link(g, o, Evidence{For: []string{"same address " + k.k.key.Value + ", seen near in time"}, Score: 0.8})
 		}
 	}
 }

@@ -117,7 +117,11 @@ func readLine(in *bufio.Reader) ([]byte, error) {
 }
 
 type table struct {
-	to      record.Sink
+	to record.Sink
+	// corrections says that the table is one that people keep beside Microsoft's: it
+	// has remarks between its lines.
+	corrections bool
+
 	columns columns
 	width   int
 	cells   []string          // of the line that is read

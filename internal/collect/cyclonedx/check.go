@@ -138,7 +138,7 @@ func (p *parser) checkCitation(line int, c citation) error {
 func (p *parser) timestamp(line int, v string, layouts ...string) error {
 	for _, l := range layouts {
 		if t, err := time.Parse(l, v); err == nil {
-			p.stamp = t.UTC()
+			p.bill.Stamp = t.UTC()
 			return nil
 		}
 	}

@@ -13,12 +13,9 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"path"
 	"slices"
 	"strings"
-	"time"
 
-	"github.com/asepsis/asepsis/internal/asset"
 	"github.com/asepsis/asepsis/internal/collect"
 	"github.com/asepsis/asepsis/internal/collect/jsonsafe"
 	"github.com/asepsis/asepsis/internal/collect/reports"
@@ -104,7 +101,7 @@ var errFound = errors.New("found")
 
 // Parse reads a bill of materials.
 func (Importer) Parse(ctx context.Context, in collect.Input) (*collect.Parsed, error) {
-	p := &parser{in: in, faults: safe.NewFaults(in, format), seen: map[string]bool{}, left: map[string]int{}, refs: map[string]bool{}}
+	p := &parser{in: in, faults: safe.NewFaults(in, format), bill: reports.Bill{Format: format}, refs: map[string]bool{}, flaws: map[string]int{}}
 	head, err := in.Head()
 	if err != nil {
 		return nil, err
@@ -129,25 +126,20 @@ type parser struct {
 	faults *safe.Faults
 
 	version string // of the specification; "" until it is known
-	stamp   time.Time
+	bill    reports.Bill
 	main    component // metadata.component
 	maker   string    // metadata.manufacturer, or its supplier
 	rows    int
-	parts   []fact.Component
-	seen    map[string]bool // components, by package URL, else by name and version
-	left    map[string]int  // components left out, by type
 	refs    map[string]bool // bom-ref
-	odd     int             // purls that could not be read
-	flaws   int             // weaknesses the bill lists itself
-	osName  string
-	osVer   string
-	release string // of the operating system among the components
+	flaws   map[string]int  // weaknesses the bill lists itself, by the maker's judgement
 }
 
 // component is what is taken of a component.
 type component struct {
 	line                                    int
 	typ, group, name, version, purl, scope  string
+	cpe                                     string
+	own                                     reports.Own
 	supplier, manufacturer, publisher, vers string
 	external                                bool
 	source, sourceVersion, sourceRelease    string // as trivy notes them
@@ -183,6 +175,10 @@ func (c *component) property(name, value string) {
 		c.sourceRelease = value
 	case "aquasecurity:trivy:SrcEpoch":
 		c.sourceEpoch = value
+	default:
+		if own, ok := strings.CutPrefix(name, "asepsis:"); ok {
+			c.own.Set(own, value)
+		}
 	}
 }
 
@@ -196,171 +192,60 @@ var software = map[string]bool{
 func (p *parser) take(c *component) {
 	switch {
 	case c.scope == "excluded":
-		p.left["not part of the product"]++
+		p.bill.Leave("not part of the product")
 		return
 	case c.external:
-		p.left["supplied by others"]++
+		p.bill.Leave("supplied by others")
 		return
 	case !software[c.typ] && c.purl == "":
-		p.left["not software, but of type "+c.typ]++
+		p.bill.Leave("not software, but of type " + c.typ)
 		return
 	}
-	out := fact.Component{Ecosystem: "generic", Name: c.fullName(), Version: c.version}
-	if c.purl != "" {
-		if u, err := parsePURL(c.purl); err != nil {
-			p.odd++
-		} else {
-			out = fact.Component{Ecosystem: u.Type, Name: u.name(), Version: u.version(), Arch: u.Qualifiers["arch"], PURL: c.purl, Distro: u.distro()}
-			out.Source, out.SourceVersion = u.source()
-			if out.Version == "" {
-				out.Version = c.version
-			}
-		}
-	}
+	part := reports.Part{PURL: c.purl, CPE: c.cpe, Name: c.fullName(), Version: c.version, Source: c.source, SourceVersion: c.sourceVersion, Own: c.own}
 	if c.source != "" {
-		out.Source, out.SourceVersion = c.source, c.sourceVersion
 		if c.sourceRelease != "" {
-			out.SourceVersion += "-" + c.sourceRelease
+			part.SourceVersion += "-" + c.sourceRelease
 		}
 		if c.sourceEpoch != "" && c.sourceEpoch != "0" {
-			out.SourceVersion = c.sourceEpoch + ":" + out.SourceVersion
+			part.SourceVersion = c.sourceEpoch + ":" + part.SourceVersion
 		}
 	}
-	if out.Source == out.Name && (out.SourceVersion == "" || out.SourceVersion == out.Version) {
-		out.Source, out.SourceVersion = "", ""
+	if c.typ == "operating-system" && p.bill.System.Name == "" {
+		p.bill.System = reports.System{Name: c.name, Version: c.version}
 	}
-	if c.typ == "operating-system" && p.osName == "" {
-		p.osName, p.osVer = c.name, c.version
-		if c.version != "" {
-			p.release = release(strings.ToLower(c.name), c.version)
-		}
-	}
-	id := out.PURL
-	if id == "" {
-		id = out.Name + " " + out.Version
-	}
-	if p.seen[id] {
-		p.left["listed twice"]++
-		return
-	}
-	p.seen[id] = true
-	p.parts = append(p.parts, out)
-}
-
-// subject names the product, by the file where the bill does not.
-func (p *parser) subject() (name string, named bool) {
-	if n := p.main.fullName(); n != "" {
-		return n, true
-	}
-	base := path.Base(strings.ReplaceAll(p.in.Name, `\`, "/"))
-	for _, ext := range []string{".json", ".xml", ".cdx", ".bom", ".sbom"} {
-		base = strings.TrimSuffix(base, ext)
-	}
-	return base, false
+	p.bill.Take(&part)
 }
 
 func (p *parser) batch() *fact.Batch {
-	name, named := p.subject()
-	b := &fact.Batch{
-		Stream:    fact.Stream{ID: "import/cyclonedx/" + p.product(name), Title: "bill of materials of " + name, Snapshot: true},
-		Assurance: fact.Imported, ObservedAt: p.in.Observed(p.stamp),
+	b := &p.bill
+	b.Name, b.Version, b.Maker = p.main.fullName(), p.main.version, cmp.Or(p.main.maker(), p.maker)
+	b.Device = p.main.typ == "device" || p.main.typ == "firmware"
+	states := make([]string, 0, len(p.flaws))
+	for s := range p.flaws {
+		states = append(states, s)
 	}
-	note := func(what, why string) { b.Notes = append(b.Notes, fact.Note{What: what, Why: why}) }
-	if !named {
-		note("name of the product", "the bill of materials does not say what it describes; it is called after its file")
+	slices.Sort(states)
+	for _, s := range states {
+		b.Note(reports.Count(p.flaws[s], "vulnerability", "vulnerabilities")+" in the bill, "+s,
+			"not taken over; components are matched against published vulnerabilities instead, and the maker's own statements can be added to those as VEX")
 	}
-	if p.odd > 0 {
-		note(reports.Count(p.odd, "component"), "the package URL cannot be read; known by name only")
-	}
-	why := make([]string, 0, len(p.left))
-	for w := range p.left {
-		why = append(why, w)
-	}
-	slices.Sort(why)
-	for _, w := range why {
-		note(reports.Count(p.left[w], "component")+" left out", w)
-	}
-	if p.flaws > 0 {
-		note(reports.Count(p.flaws, "vulnerability", "vulnerabilities")+" in the bill", "not taken over; components are matched against published vulnerabilities instead")
-	}
-	if len(p.parts) == 0 && p.main.name == "" {
-		note("components", "the bill of materials lists none")
-		return b
-	}
-	s := p.sighting(name)
-	for i := range p.parts {
-		c := &p.parts[i]
-		c.Asset = s.Ref
-		if c.Distro == "" && (c.Ecosystem == "deb" || c.Ecosystem == "rpm" || c.Ecosystem == "apk") {
-			c.Distro = p.release
-		}
-	}
-	b.Sightings, b.Components = []fact.Sighting{s}, p.parts
-	if v := p.in.Options["vendor"]; v != "" {
-		b.Facts = append(b.Facts, fact.Fact{
-			Kind: fact.KindVendor, Key: strings.Join(strings.Fields(strings.ToLower(v)), " "),
-			Values: fact.Values{"name": v, "sbom_received_at": b.ObservedAt},
-		})
-	}
-	return b
+	return b.Batch(p.in)
 }
 
-// product tells bills apart: two makers may both call what they make a gateway,
-// and two servers may run the same program.
-func (p *parser) product(name string) string {
-	id := reports.Slug(name)
-	if m := cmp.Or(p.main.maker(), p.maker); m != "" {
-		id = reports.Slug(m) + "/" + id
-	}
-	if k, ok := assetKey(p.in.Options["asset"]); ok {
-		id += "/" + reports.Slug(k.Value)
-	}
-	return id
+// analyses are the maker's judgements of a weakness in its product, in words.
+var analyses = map[string]string{
+	"resolved": "resolved by the maker", "resolved_with_pedigree": "resolved by the maker", "exploitable": "exploitable, says the maker",
+	"in_triage": "being looked at by the maker", "false_positive": "a false alarm, says the maker", "not_affected": "not affected, says the maker",
 }
 
-// sighting is the asset the bill describes. Its key is the product's name in a
-// space of its own, unless the person said which asset it is.
-func (p *parser) sighting(name string) fact.Sighting {
-	s := fact.Sighting{Ref: name, Values: fact.Values{"packages": int64(len(p.parts))}, Missing: map[string]string{}}
-	if k, ok := assetKey(p.in.Options["asset"]); ok {
-		s.Keys = []asset.Key{k}
-		return s
-	}
-	s.Keys = []asset.Key{{Type: asset.Tag, Value: "sbom:" + p.product(name)}}
-	s.Values["name"] = reports.Shorten(name, 200)
-	if m := cmp.Or(p.main.maker(), p.maker); m != "" {
-		s.Values["manufacturer"] = reports.Shorten(m, 200)
-	}
-	if p.main.version != "" {
-		s.Values["version"] = reports.Shorten(p.main.version, 120)
-	}
-	if p.osName != "" {
-		s.Values["os_name"] = reports.Shorten(strings.TrimSpace(p.osName+" "+p.osVer), 200)
-	}
-	if p.osVer != "" {
-		s.Values["os_version"] = reports.Shorten(p.osVer, 60)
-	}
-	class := asset.Class(p.in.Options["class"])
+// flaw counts a weakness by the maker's judgement.
+func (p *parser) flaw(state string) {
+	why, known := analyses[state]
 	switch {
-	case slices.Contains(asset.Classes, class):
-		s.Values["class"] = string(class)
-	case p.main.typ == "device" || p.main.typ == "firmware":
-		s.Missing["class"] = "the bill of materials is of a device and does not say of which kind; name its class when you bring it"
-	default:
-		s.Values["class"] = string(asset.Application)
+	case state == "":
+		why = "not judged by the maker"
+	case !known:
+		why = "judged by a word that CycloneDX does not have"
 	}
-	return s
-}
-
-// assetKey reads "serial:4711", or a host name.
-func assetKey(s string) (asset.Key, bool) {
-	if typ, v, ok := strings.Cut(s, ":"); ok {
-		if t := asset.KeyType(typ); t.Rank() <= asset.IP.Rank() {
-			return asset.NewKey(t, v)
-		}
-	}
-	if k, ok := asset.NewKey(asset.FQDN, s); ok {
-		return k, true
-	}
-	return asset.NewKey(asset.Name, s)
+	p.flaws[why]++
 }

@@ -49,7 +49,7 @@ func (p *parser) readJSON(ctx context.Context) error {
 		case "citations":
 			err = r.Array(j.citation)
 		case "vulnerabilities":
-			err = r.Array(func() error { p.flaws++; return nil })
+			err = r.Array(j.vulnerability)
 		}
 		return err
 	})
@@ -154,6 +154,8 @@ func (j *jsonReader) component(c *component, as role) error {
 			return err
 		case "purl":
 			return text(&c.purl)
+		case "cpe":
+			return text(&c.cpe)
 		case "scope":
 			return text(&c.scope)
 		case "publisher":

@@ -241,3 +241,22 @@ func (j *jsonReader) citation() error {
 	}
 	return j.checkCitation(line, c)
 }
+
+// vulnerability reads how the maker judges a weakness of the product.
+func (j *jsonReader) vulnerability() error {
+	state := ""
+	err := j.r.Object(func(key string) error {
+		if key != "analysis" {
+			return nil
+		}
+		return j.r.Object(func(key string) error {
+			var err error
+			if key == "state" {
+				state, err = j.r.Brief(brief)
+			}
+			return err
+		})
+	})
+	j.flaw(state)
+	return err
+}

@@ -74,7 +74,7 @@ func (x *xmlReader) top(name string) error {
 	case "citations":
 		return x.each("citation", x.citation)
 	case "vulnerabilities":
-		return x.each("vulnerability", func() error { x.flaws++; return nil })
+		return x.each("vulnerability", x.vulnerability)
 	}
 	return nil
 }
@@ -144,6 +144,8 @@ func (x *xmlReader) component(c *component, as role) error {
 			c.vers, err = r.Value()
 		case "purl":
 			c.purl, err = r.Value()
+		case "cpe":
+			c.cpe, err = r.Value()
 		case "scope":
 			c.scope, err = r.Value()
 		case "publisher":
@@ -338,4 +340,18 @@ func (x *xmlReader) citation() error {
 		return err
 	}
 	return x.checkCitation(line, c)
+}
+
+// vulnerability reads how the maker judges a weakness of the product.
+func (x *xmlReader) vulnerability() error {
+	state := ""
+	err := x.each("analysis", func() error {
+		return x.each("state", func() error {
+			var err error
+			state, err = x.r.Brief(brief)
+			return err
+		})
+	})
+	x.flaw(state)
+	return err
 }

@@ -39,7 +39,7 @@ func TestNamesOfComponents(t *testing.T) {
 	}, p.Batch.Components); d != "" {
 		t.Error(d)
 	}
-	want := []string{"1 component", "1 vulnerability in the bill, not judged by the maker", "2 vulnerabilities in the bill, not affected, says the maker"}
+	want := []string{"1 component", "2 vulnerabilities in the bill, not affected, says the maker", "1 vulnerability in the bill, not judged by the maker"}
 	var got []string
 	for _, n := range p.Batch.Notes {
 		got = append(got, n.What)

@@ -24,6 +24,7 @@ type item struct {
 	port      int
 	transport string
 	service   string
+	kind      string // remote, local or combined: whether the plugin needs to sign in
 
 	cves                         []string
 	cvss2, cvss3, cvss4          string
@@ -80,7 +81,7 @@ func (p *parser) details(it *item) error {
 		"cvss_base_score": &it.cvss2, "cvss3_base_score": &it.cvss3, "cvss4_base_score": &it.cvss4,
 		"exploit_available": &it.exploit, "exploitability_ease": &it.ease, "cisa-known-exploited": &it.kev,
 		"vuln_publication_date": &it.published, "patch_publication_date": &it.patched,
-		"compliance-check-name": &it.complianceName, "compliance-check-id": &it.complianceID,
+		"plugin_type": &it.kind, "compliance-check-name": &it.complianceName, "compliance-check-id": &it.complianceID,
 		"compliance-result": &it.compliance, "compliance-audit-file": &it.audit, "compliance-benchmark-profile": &it.policy,
 	}
 	return r.Children(func(name string) error {
@@ -109,11 +110,22 @@ func (p *parser) details(it *item) error {
 	})
 }
 
-func (it *item) key() string {
-	if it.port == 0 {
-		return "nessus:" + it.plugin
+// signedInKey begins the keys of findings that a scan shows only when it signs in.
+const signedInKey = "nessus:local:"
+
+// key names the finding. Plugins that look at the inside have keys of their own
+// beginning, so that a scan that could not sign in can leave them as they were. A
+// report that does not say which kind a plugin is counts as one that signed in,
+// if it did: a finding that stays too long is the lesser fault.
+func (it *item) key(h *host) string {
+	key := "nessus:"
+	if signedIn, _ := h.Values["scan_credentialed"].(bool); signedIn && it.kind != "remote" {
+		key = signedInKey
 	}
-	return fmt.Sprintf("nessus:%s:%d/%s", it.plugin, it.port, it.transport)
+	if it.port == 0 {
+		return key + it.plugin
+	}
+	return fmt.Sprintf("%s%s:%d/%s", key, it.plugin, it.port, it.transport)
 }
 
 // vulnerability states what the item found. Of several items of one plugin on
@@ -161,7 +173,7 @@ func (it *item) vulnerability(h *host) {
 	if it.solution != "" && !strings.EqualFold(it.solution, "n/a") {
 		vs["solution"] = it.solution
 	}
-	h.Add(fact.Fact{Kind: fact.KindVulnerability, Key: it.key(), ObservedAt: h.ObservedAt, Values: vs, Missing: missing})
+	h.Add(fact.Fact{Kind: fact.KindVulnerability, Key: it.key(h), ObservedAt: h.ObservedAt, Values: vs, Missing: missing})
 }
 
 // setting states a rule of a configuration audit, which Nessus keeps among its

@@ -5,7 +5,8 @@
 // import/nessus/<report name>: a finding that a newer scan of the same name
 // leaves out of a host is gone. A host that the newer scan did not reach keeps
 // its findings and its scan date, which grow old until they count as not measured
-// and not as clean. When a finding was first seen follows from the stream's
+// and not as clean. A scan that could not sign in leaves alone what only signing in
+// shows: an update that was missing last week is not there because nobody looked. When a finding was first seen follows from the stream's
 // history, so this package does not state it.
 package nessus
 
@@ -135,12 +136,13 @@ func (p *parser) batch() *fact.Batch {
 		}
 	}
 	p.hosts.Deliver(b)
+	p.keep(b)
 	b.Components = p.components(b)
 	b.Facts = append(b.Facts, p.activities(credentialed, known)...)
 	if n := len(p.states) - credentialed; n > 0 {
 		b.Notes = append(b.Notes, fact.Note{
 			What: fmt.Sprintf("%d of %s scanned without signing in", n, reports.Count(len(p.states), "host")),
-			Why:  "missing updates and settings that only a signed-in scan sees are not in the report",
+			Why:  "missing updates and settings that only a signed-in scan sees are not in the report; what an earlier one has seen of them stays open",
 		})
 	}
 	if p.truncated > 0 {
@@ -149,6 +151,34 @@ func (p *parser) batch() *fact.Batch {
 		})
 	}
 	return b
+}
+
+// keep says what the scan could not look at. Where it did not sign in, what only
+// signing in shows stays as it was; where it was cut short, everything does.
+func (p *parser) keep(b *fact.Batch) {
+	byRef := make(map[string]*host, len(p.states))
+	for _, h := range p.states {
+		byRef[h.Ref] = h
+	}
+	cut := 0
+	for i := range b.Sightings {
+		h := byRef[b.Sightings[i].Ref]
+		signedIn, _ := h.Values["scan_credentialed"].(bool)
+		_, ended := h.Values["scanned_at"]
+		switch {
+		case !ended:
+			cut++
+			b.Sightings[i].Keeps = []fact.Kept{{}}
+		case !signedIn:
+			b.Sightings[i].Keeps = []fact.Kept{{Kind: fact.KindVulnerability, Prefix: signedInKey}, {Kind: fact.KindSetting}}
+		}
+	}
+	if cut > 0 {
+		b.Notes = append(b.Notes, fact.Note{
+			What: "the scan of " + reports.Count(cut, "host") + " is not complete",
+			Why:  "the report does not say when it ended; findings that it leaves out stay open",
+		})
+	}
 }
 
 // components leaves out those of hosts that could not be identified.

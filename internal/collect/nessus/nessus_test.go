@@ -33,7 +33,7 @@ const sample = `<?xml version="1.0" ?>
 <tag name="host-ip">10.20.0.5</tag>
 </HostProperties>
 <ReportItem port="445" svc_name="cifs" protocol="tcp" severity="4" pluginID="97833" pluginName="MS17-010: Security Update" pluginFamily="Windows">
-<cve>CVE-2017-0144</cve><cve>CVE-2017-0143</cve>
+<cve>CVE-2017-0144</cve><cve>CVE-2017-0143</cve><plugin_type>remote</plugin_type>
 <cvss_base_score>10.0</cvss_base_score><cvss3_base_score>8.1</cvss3_base_score>
 <cisa-known-exploited>2022/04/15</cisa-known-exploited>
 <exploit_available>true</exploit_available>

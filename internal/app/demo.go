@@ -10,7 +10,6 @@ import (
 	"github.com/asepsis/asepsis/internal/assess"
 	"github.com/asepsis/asepsis/internal/demo"
 	"github.com/asepsis/asepsis/internal/id"
-	"github.com/asepsis/asepsis/internal/judge"
 	"github.com/asepsis/asepsis/internal/store/sqlstore"
 	"github.com/asepsis/asepsis/internal/vuln"
 	"github.com/asepsis/asepsis/internal/web"
@@ -47,7 +46,7 @@ func (a *App) fillHospital(ctx context.Context, h *demo.Demo, progress func(step
 	var tid string
 	for step := range h.Steps() {
 		// Each month's advisories are a day old when the month's work is done.
-		a.feeds.set(judge.NewEngine(advisories, judge.Feed{ID: advisories.ID(), BuiltAt: step.At.Add(-20 * time.Hour)}, nil))
+		a.feeds.demonstrate(advisories, step.At.Add(-20*time.Hour))
 		if progress != nil {
 			progress(step.At.Format("January 2006") + ": " + strings.ToLower(step.What[:1]) + step.What[1:])
 		}

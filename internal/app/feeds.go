@@ -23,6 +23,7 @@ import (
 	"github.com/asepsis/asepsis/internal/feed"
 	"github.com/asepsis/asepsis/internal/judge"
 	"github.com/asepsis/asepsis/internal/secret"
+	"github.com/asepsis/asepsis/internal/vuln"
 	"github.com/asepsis/asepsis/internal/web/api"
 )
 
@@ -38,7 +39,7 @@ type feeds struct {
 	old    []*feed.Feed // replaced; a reader may still be in one, so they stay until the end, guarded by mu
 	engine judge.Engine // nil where none is in force, guarded by mu
 	day    string       // on which it was asked what is stale, guarded by mu
-	fixed  bool         // the engine was set for a demonstration, guarded by mu
+	demo   *vuln.DB     // what the engine of a demonstration asks, guarded by mu
 }
 
 func (a *App) feedDir() string { return filepath.Join(a.cfg.DataDir, "feeds") }
@@ -49,7 +50,7 @@ func (a *App) engine() judge.Engine {
 	f := &a.feeds
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if f.fixed {
+	if f.demo != nil {
 		return f.engine
 	}
 	path, err := feed.Current(a.feedDir())
@@ -114,11 +115,11 @@ func staleEcosystems(f *feed.Feed, now time.Time) map[string]string {
 	return stale
 }
 
-// set puts an engine in force for a demonstration.
-func (f *feeds) set(e judge.Engine) {
+// demonstrate puts made-up advisories in force, dated as the demonstration asks.
+func (f *feeds) demonstrate(db *vuln.DB, builtAt time.Time) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.engine, f.fixed = e, true
+	f.engine, f.demo = judge.NewEngine(db, judge.Feed{ID: db.ID(), BuiltAt: builtAt}, nil), db
 }
 
 // close closes the files that are open.
@@ -283,8 +284,12 @@ func (a inventory) Feeds(ctx context.Context, who access.Caller) (*api.FeedStatu
 	}
 	e := a.engine()
 	a.feeds.mu.Lock()
-	file := a.feeds.file
+	file, made := a.feeds.file, a.feeds.demo
 	a.feeds.mu.Unlock()
+	if made != nil {
+		out.InForce, err = a.demoDetail(ctx, who.Tenant(), made, e)
+		return out, err
+	}
 	for _, k := range kept {
 		if !k.Current && k.Damaged == "" {
 			out.Earlier = append(out.Earlier, api.FeedBrief{ID: k.ID, BuiltAt: k.Built})
@@ -371,6 +376,30 @@ func (a *App) feedDetail(ctx context.Context, tid string, f *feed.Feed, e judge.
 	}
 	for _, r := range refused[:min(len(refused), mostRefused)] {
 		d.RefusedOf = append(d.RefusedOf, api.FeedRefused{Source: r.Source, File: r.File, Line: r.Line, Record: r.Record, Why: r.Why})
+	}
+	return d, nil
+}
+
+// demoDetail shows the made-up advisories of a demonstration.
+func (a *App) demoDetail(ctx context.Context, tid string, db *vuln.DB, e judge.Engine) (*api.FeedDetail, error) {
+	cov, err := db.Coverage()
+	if err != nil {
+		return nil, err
+	}
+	d := &api.FeedDetail{
+		FeedBrief: api.FeedBrief{ID: e.Feed().ID, BuiltAt: e.Feed().BuiltAt}, SignedBy: "nobody: it is made up",
+		Sources: []api.FeedSource{}, Ecosystems: []api.FeedEcosystem{}, RefusedOf: []api.FeedRefused{},
+	}
+	ecosystems := make(map[string]*api.FeedEcosystem)
+	for _, c := range cov {
+		d.Sources = append(d.Sources, api.FeedSource{ID: c.Source, Title: "Made-up advisories", Records: c.Records, Newest: api.Stamp(c.Newest)})
+		ecosystems[c.Ecosystem] = &api.FeedEcosystem{Name: c.Ecosystem, Records: c.Records, Newest: api.Stamp(c.Newest)}
+	}
+	if err := a.countInstalled(ctx, tid, e, ecosystems); err != nil {
+		return nil, err
+	}
+	for _, name := range slices.Sorted(maps.Keys(ecosystems)) {
+		d.Ecosystems = append(d.Ecosystems, *ecosystems[name])
 	}
 	return d, nil
 }

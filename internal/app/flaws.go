@@ -147,6 +147,9 @@ func (v *view) affected(d *api.FlawDetail, assets map[string]*fact.Resource) {
 			row.Witnesses = []string{}
 		}
 		d.Affected = append(d.Affected, row)
+		if d.Exploited == nil && r.True("known_exploited") {
+			d.Exploited = &api.Exploited{Due: api.Stamp(r.When("known_exploited_due_at"))}
+		}
 		if d.Title == "" {
 			d.Title = r.Text("title")
 		}

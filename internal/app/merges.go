@@ -47,7 +47,10 @@ func (a *App) change(ctx context.Context, who access.Caller, reason string, do f
 	return nil
 }
 
-const mostHistory = 200
+const mostHistory = 400
+
+// clockwork are attributes that change whenever a source looks again.
+var clockwork = map[string]bool{"last_seen_at": true, "network_seen_at": true, "scanned_at": true, "updates_checked_at": true, "uptime_days": true, "last_log_at": true, "backup_at": true}
 
 // AssetHistory implements api.Inventory.
 func (a inventory) AssetHistory(ctx context.Context, who access.Caller, id string) (*api.AssetHistory, error) {
@@ -93,6 +96,9 @@ func (a inventory) AssetHistory(ctx context.Context, who access.Caller, id strin
 	}
 	out.More = more
 	for _, c := range changes {
+		if c.Kind == string(fact.KindAsset) && clockwork[c.What] && c.Before != nil {
+			continue // that it was looked at again is what identity says
+		}
 		what := c.What
 		if c.Kind != string(fact.KindAsset) && c.Kind != "software" {
 			what = fmt.Sprintf("%s %s", c.Kind, c.What)

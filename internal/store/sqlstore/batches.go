@@ -135,7 +135,11 @@ func (t *Tenant) FactsSeq(ctx context.Context, asOf time.Time) (int64, time.Time
 // After the clock was set back that is in the future.
 func (t *Tenant) Recorded(ctx context.Context) (time.Time, error) {
 	var at int64
-	err := t.db.read.QueryRowContext(ctx, `SELECT coalesce(max(recorded_at), 0) FROM fact_batches WHERE tenant = $1`, t.id).Scan(&at)
+	err := t.db.read.QueryRowContext(ctx, `SELECT coalesce(max(at), 0) FROM (
+		SELECT max(recorded_at) AS at FROM fact_batches WHERE tenant = $1
+		UNION ALL SELECT max(at) FROM vuln_judgings WHERE tenant = $2
+		UNION ALL SELECT max(at) FROM vuln_decisions WHERE tenant = $3
+		UNION ALL SELECT max(ended_at) FROM vuln_decisions WHERE tenant = $4) x`, t.id, t.id, t.id, t.id).Scan(&at)
 	return moment(at), classify(err)
 }
 

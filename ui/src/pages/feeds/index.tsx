@@ -2,7 +2,7 @@ import { useState } from "react";
 import { useBringFeed, useFeeds, useTrustKey } from "@/api/inventory";
 import { may, useSession } from "@/api/session";
 import type { FeedEcosystem, FeedSource, FeedStatus } from "@/api/types";
-import { ago, bytes, count, day, moment } from "@/lib/format";
+import { ago, bytes, count, day, moment, plural } from "@/lib/format";
 import { capital } from "@/lib/words";
 import { Field } from "@/ui/field";
 import { FileDrop } from "@/ui/filedrop";
@@ -90,7 +90,7 @@ export function Component() {
           <Panel title="Sources" flush>
             <DataTable caption="Sources" columns={sources} rows={data.in_force.sources} rowKey={(one) => one.id} />
           </Panel>
-          <Panel title="Kinds of software" note={`${count(data.in_force.ecosystems.length)} kinds`} flush>
+          <Panel title="Kinds of software" note={plural(data.in_force.ecosystems.length, "kind")} flush>
             <DataTable
               caption="Kinds of software"
               columns={ecosystems}
@@ -146,7 +146,7 @@ function InForce({ data }: { data: FeedStatus }) {
           <FactRow name="Signed by">
             <span className="mono">{feed.signed_by}</span>
           </FactRow>
-          <FactRow name="Size">{bytes(feed.size)}</FactRow>
+          {feed.size > 0 && <FactRow name="Size">{bytes(feed.size)}</FactRow>}
           <FactRow name="SHA-256">
             <span className="mono small">{feed.id}</span>
           </FactRow>

@@ -172,7 +172,7 @@ function About({ data }: { data: FlawDetail }) {
         <FactRow name="Exploited">
           {data.exploited ? (
             <>
-              Yes, in CISA's catalog{data.exploited.added && <> since {day(data.exploited.added)}</>}
+              Yes, by CISA's catalog{data.exploited.added && <> since {day(data.exploited.added)}</>}
               {data.exploited.ransomware && ", used by ransomware"}
               {data.exploited.due && <p className="value-note">Federal agencies must mend it by {day(data.exploited.due)}</p>}
               {data.exploited.action && <p className="value-note">{data.exploited.action}</p>}

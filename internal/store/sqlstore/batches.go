@@ -131,7 +131,8 @@ func (t *Tenant) FactsSeq(ctx context.Context, asOf time.Time) (int64, time.Time
 	return seq, moment(at), nil
 }
 
-// Recorded returns when the newest batch was recorded, zero where there is none.
+// Recorded returns when the newest batch, judging or decision was recorded, zero
+// where there is none.
 // After the clock was set back that is in the future.
 func (t *Tenant) Recorded(ctx context.Context) (time.Time, error) {
 	var at int64

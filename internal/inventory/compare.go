@@ -188,29 +188,38 @@ func judge(s *signs, v *view, g *group, twice bool) verdict {
 		}
 		return out
 	}
+	out := s.judged(v, g)
+	if out == doubtful && g.continues(v) {
+		out = same // the source saw the same before; that was judged then
+	}
+	return own(out)
+}
+
+// judged weighs without regard to what the sighting's own stream saw before.
+func (s *signs) judged(v *view, g *group) verdict {
 	macs := v.macs
 	switch {
 	case s.has(s.eq, iCloud):
-		return own(same)
+		return same
 	case s.has(s.diff, iCloud):
 		return different
 	case s.has(s.eq, iUDI):
 		if s.has(s.diff, iSerial) {
 			return doubtful
 		}
-		return own(same)
+		return same
 	case s.has(s.diff, iUDI) && !s.has(s.eq, iSerial):
 		return different
 	case s.has(s.eq, iSerial):
 		short := s.by[iSerial].grade == weak
-		supported := s.has(s.eq|s.common, iMachine, iMAC, iTag, iName, iFQDN) || v.maker != "" && v.maker == g.maker
+		supported := s.has(s.eq|s.common, iMachine, iMAC, iTag, iName, iFQDN) || v.maker != "" && g.maker != "" && !otherMaker(v.maker, g.maker)
 		switch {
 		case s.makers, s.has(s.diff, iUDI), short && !supported:
 			return doubtful
 		case s.has(s.diff, iMachine) && s.has(s.diff, iMAC) && s.has(s.cross, iMachine, iMAC):
 			return doubtful // seen by turns as two machines
 		}
-		return own(same)
+		return same
 	case s.has(s.diff, iSerial):
 		if s.has(s.eq, iTag) || s.has(s.eq, iMachine) && s.has(s.eq, iMAC) && s.named() {
 			return doubtful // a number that was read wrong, or that two sources read elsewhere
@@ -219,19 +228,19 @@ func judge(s *signs, v *view, g *group, twice bool) verdict {
 	case s.has(s.eq, iMachine):
 		switch {
 		case s.has(s.eq, iMAC):
-			return own(same)
+			return same
 		case s.has(s.diff, iMAC) && (s.renamed() || s.has(s.part, iMachine)):
 			return different // a clone
 		case s.has(s.diff, iMAC) && !s.named(), s.has(s.part, iMachine), s.renamed() && s.has(s.cross, iName, iFQDN):
 			return doubtful
 		}
-		return own(same)
+		return same
 	case s.has(s.eq, iMAC):
 		switch {
 		case s.has(s.diff, iTag):
 			return doubtful
 		case s.named():
-			return own(same)
+			return same
 		case s.renamed() && s.has(s.cross, iName, iFQDN):
 			return different // passed to and fro: a dock
 		case s.renamed() && macs > 1 && !s.has(s.diff, iMachine):
@@ -241,14 +250,14 @@ func judge(s *signs, v *view, g *group, twice bool) verdict {
 		case s.has(s.cross, iMachine):
 			return different
 		}
-		return own(same)
+		return same
 	case s.has(s.eq, iTag):
 		short := s.by[iTag].grade == weak
 		switch {
 		case s.has(s.diff, iMAC) && (s.renamed() || s.has(s.diff, iMachine)), short && !s.named(), s.makers:
 			return doubtful
 		}
-		return own(same)
+		return same
 	}
 	return s.supported(v, g)
 }
@@ -338,3 +347,32 @@ func cards(hs []held) int {
 
 // maker24 is the part of a hardware address that its maker was given.
 func maker24(k asset.Key) string { return k.Value[:8] }
+
+// otherMaker reports that two lists of makers have none in common.
+func otherMaker(a, b string) bool {
+	if a == "" || b == "" || a == b {
+		return false
+	}
+	for one := range strings.SplitSeq(a, "/") {
+		for other := range strings.SplitSeq(b, "/") {
+			if one == other {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// withMaker adds makers to a list of them.
+func withMaker(list, more string) string {
+	for one := range strings.SplitSeq(more, "/") {
+		switch {
+		case one == "", !otherMaker(list, one) && list != "":
+		case list == "":
+			list = one
+		default:
+			list += "/" + one
+		}
+	}
+	return list
+}

@@ -167,7 +167,7 @@ func (w *World) place(s *Sighting, moves *renumbering) Placed {
 // signs compares a sighting with a group.
 func (w *World) signs(v *view, g *group) signs {
 	s := signsOf(v.keys, g.keys)
-	s.makers = v.maker != "" && g.maker != "" && v.maker != g.maker
+	s.makers = otherMaker(v.maker, g.maker)
 	return s
 }
 
@@ -250,7 +250,7 @@ func (w *World) settle(v *view, g *group, why Why, s signs) string {
 	rec.First, rec.Last = min(rec.First, v.At), max(rec.Last, v.At)
 	if v.Maker != "" {
 		rec.Maker = v.Maker
-		rec.home.group.maker = cmp.Or(rec.home.group.maker, v.maker)
+		rec.home.group.maker = withMaker(rec.home.group.maker, v.maker)
 	}
 	fresh := false
 	for _, k := range v.keys {

@@ -18,7 +18,7 @@ func (w *World) join(v *view, g *group, c *candidate) {
 		return
 	}
 	s := signsOf(g.keys, o.keys)
-	s.makers = g.maker != "" && o.maker != "" && g.maker != o.maker
+	s.makers = otherMaker(g.maker, o.maker)
 	hard := s.has(s.diff, iCloud, iUDI, iSerial) || s.makers && !c.has(c.eq, iSerial)
 	switch {
 	case hard && !c.has(c.eq, iSerial, iCloud, iUDI, iMachine):
@@ -186,7 +186,7 @@ func (w *World) likely(keys []held, maker string, g, via *group) relation {
 				against(t == iMachine || t == iTag, "%s", differing(t, keys, o.keys))
 			}
 		}
-		if maker != "" && o.maker != "" && maker != o.maker {
+		if otherMaker(maker, o.maker) {
 			against(true, "different makers: %s and %s", maker, o.maker)
 		}
 		if s.domain {
@@ -506,7 +506,7 @@ func whole(top *group) ([]held, string) {
 		for _, k := range g.keys {
 			keys, _ = add(keys, k.k, k.first, k.last)
 		}
-		maker = cmp.Or(maker, g.maker)
+		maker = withMaker(maker, g.maker)
 	}
 	return keys, maker
 }

@@ -308,7 +308,7 @@ func (w *World) enter(h *home, r *Record) {
 	}
 	h.records = append(h.records, rec)
 	w.records[place{r.At, r.Stream}] = rec
-	h.group.maker = cmp.Or(h.group.maker, makerOf(r.Maker))
+	h.group.maker = withMaker(h.group.maker, makerOf(r.Maker))
 }
 
 // listed reports a key as lists of devices have them, that the network does not show.
@@ -336,7 +336,7 @@ func (w *World) unite(from, to *group) {
 	for _, k := range from.keys {
 		to.keys, _ = add(to.keys, k.k, k.first, k.last)
 	}
-	to.maker = cmp.Or(to.maker, from.maker)
+	to.maker = withMaker(to.maker, from.maker)
 	to.batch = max(to.batch, from.batch)
 }
 

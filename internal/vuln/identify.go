@@ -140,6 +140,18 @@ func Keys(dst []uint64, c *fact.Component) []uint64 {
 	return dst
 }
 
+// EcosystemOf returns the ecosystem a component is looked up in, "Debian:12", or
+// nothing where it is of none.
+func EcosystemOf(c *fact.Component) string {
+	var q questions
+	var space [256]byte
+	identify(c, &q, space[:0])
+	if q.n > 0 {
+		return string(q.list[0].ecosystem)
+	}
+	return q.ecosystem
+}
+
 // rpmBySource reports whether a distribution's advisories name source packages
 // of RPM where others name each binary package.
 func rpmBySource(base string) bool {

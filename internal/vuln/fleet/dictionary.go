@@ -7,6 +7,7 @@ import (
 	"math"
 	"slices"
 	"sort"
+	"strings"
 
 	"github.com/asepsis/asepsis/internal/errs"
 	"github.com/asepsis/asepsis/internal/fact"
@@ -21,8 +22,12 @@ type dictionary struct {
 	seed   maphash.Seed
 	index  map[uint64]ID // by hash; the next hash on a collision
 
-	keys   []keyed // of the first sorted components, by key
+	keys   []keyed // of the first keyed components; the first sorted of them by key
+	keyed  int
 	sorted int
+
+	bases  []uint32 // ecosystem of each component, without its release
+	baseOf map[string]uint32
 }
 
 // keyed is a key of a component's packages; see [vuln.Keys].
@@ -32,7 +37,7 @@ type keyed struct {
 }
 
 func newDictionary() *dictionary {
-	return &dictionary{starts: []uint32{0}, seed: maphash.MakeSeed(), index: make(map[uint64]ID)}
+	return &dictionary{starts: []uint32{0}, seed: maphash.MakeSeed(), index: make(map[uint64]ID), baseOf: make(map[string]uint32)}
 }
 
 func (d *dictionary) len() int { return len(d.starts) - 1 }
@@ -103,34 +108,67 @@ func (d *dictionary) component(id ID) fact.Component {
 	return c
 }
 
-// sortKeys takes in the keys of components that came since the last time.
-func (d *dictionary) sortKeys() {
-	if d.sorted == d.len() {
-		return
-	}
+// takeKeys takes in the keys of components that came since the last time. Few wait
+// at the end; many are sorted in.
+func (d *dictionary) takeKeys() {
 	var space [8]uint64
-	for id := d.sorted; id < d.len(); id++ {
+	for id := d.keyed; id < d.len(); id++ {
 		c := d.component(ID(id))
 		for _, k := range vuln.Keys(space[:0], &c) {
 			d.keys = append(d.keys, keyed{k, ID(id)})
 		}
+		d.bases = append(d.bases, d.base(vuln.EcosystemOf(&c)))
 	}
-	d.sorted = d.len()
-	slices.SortFunc(d.keys, func(a, b keyed) int { return cmp.Or(cmp.Compare(a.key, b.key), cmp.Compare(a.id, b.id)) })
+	d.keyed = d.len()
+	const most = 1 << 14
+	if len(d.keys)-d.sorted > most {
+		slices.SortFunc(d.keys, func(a, b keyed) int { return cmp.Or(cmp.Compare(a.key, b.key), cmp.Compare(a.id, b.id)) })
+		d.sorted = len(d.keys)
+	}
+}
+
+// base numbers ecosystems, their releases left out.
+func (d *dictionary) base(ecosystem string) uint32 {
+	name, _, _ := strings.Cut(ecosystem, ":")
+	n, ok := d.baseOf[name]
+	if !ok {
+		n = uint32(len(d.baseOf))
+		d.baseOf[strings.Clone(name)] = n
+	}
+	return n
 }
 
 // concerned returns the components that a change of the feed may concern, in
-// order. Where the feed's ecosystems themselves changed, that is all of them.
+// order.
 func (d *dictionary) concerned(c vuln.Change) []ID {
-	if len(c.Ecosystems) > 0 {
-		return d.all()
-	}
-	d.sortKeys()
+	d.takeKeys()
 	var ids []ID
+	sorted := d.keys[:d.sorted]
 	for _, k := range c.Keys {
-		i := sort.Search(len(d.keys), func(i int) bool { return d.keys[i].key >= k })
-		for ; i < len(d.keys) && d.keys[i].key == k; i++ {
-			ids = append(ids, d.keys[i].id)
+		i := sort.Search(len(sorted), func(i int) bool { return sorted[i].key >= k })
+		for ; i < len(sorted) && sorted[i].key == k; i++ {
+			ids = append(ids, sorted[i].id)
+		}
+	}
+	for _, k := range d.keys[d.sorted:] {
+		if _, ok := slices.BinarySearch(c.Keys, k.key); ok {
+			ids = append(ids, k.id)
+		}
+	}
+	if len(c.Ecosystems) > 0 {
+		named := make([]bool, len(d.baseOf))
+		for name, n := range d.baseOf {
+			_, named[n] = slices.BinarySearch(c.Ecosystems, name)
+		}
+		// What has no ecosystem may have a CPE name, and what has both is asked for by
+		// its CPE name where the feed does not speak of the ecosystem.
+		if _, ok := slices.BinarySearch(c.Ecosystems, "cpe"); ok {
+			return d.all()
+		}
+		for id, b := range d.bases {
+			if named[b] {
+				ids = append(ids, ID(id))
+			}
 		}
 	}
 	slices.Sort(ids)

@@ -288,7 +288,10 @@ func TestSegment(t *testing.T) {
 			for _, c := range assets[rank].Components {
 				has := false
 				if p, ok := s.find(c); ok {
-					p.each(func(k int) { has = has || k == rank })
+					p.each(func(k int) bool {
+						has = has || k == rank
+						return true
+					})
 				}
 				if !has {
 					t.Fatalf("component %d does not lead to asset %d", c, rank)

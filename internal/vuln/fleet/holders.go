@@ -57,12 +57,15 @@ func (x *Index) holdersOf(dst []Ref, id ID) []Ref {
 		p, ok := x.find(s, id)
 		switch {
 		case !ok:
-		case p.set:
+		case p.kind == kindSet:
 			var set bitset
 			p.add(&set)
 			dst = set.refs(dst, s)
 		default:
-			p.each(func(rank int) { dst = append(dst, ref(s, rank)) })
+			p.each(func(rank int) bool {
+				dst = append(dst, ref(s, rank))
+				return true
+			})
 		}
 	}
 	return dst

@@ -75,7 +75,7 @@ func (x *Index) Component(c *fact.Component) (ID, error) {
 	x.outcomes.grow(x.dict.len())
 	if x.db != nil {
 		var a vuln.Answer
-		x.outcomes.set(id, x.judgeOne(id, &a))
+		x.outcomes.set(id, judge(nil, x.db, c, &a))
 	}
 	return id, nil
 }
@@ -155,6 +155,13 @@ func (x *Index) put(name string, a Asset, remove bool) {
 	t := &x.tenants[n]
 	number := t.segments[bucket(a.Name, t.width)]
 	old := x.segments[number].data
+	if rank, ok := old.rank(a.Name); ok && !remove {
+		ids := slices.Clone(a.Components)
+		slices.Sort(ids)
+		x.segments[number].data = enc.replace(old, rank, slices.Compact(ids))
+		x.changed(number, old, a)
+		return
+	}
 	assets := old.decode()
 	at, found := slices.BinarySearchFunc(assets, a, func(e, a Asset) int { return strings.Compare(e.Name, a.Name) })
 	switch {
@@ -172,10 +179,12 @@ func (x *Index) put(name string, a Asset, remove bool) {
 		return
 	}
 	x.segments[number].data = enc.encode(assets)
+	x.changed(number, old, a)
+}
+
+// changed notes that a segment was written anew with an asset's components.
+func (x *Index) changed(number uint32, old segment, a Asset) {
 	x.segments[number].at = place{}
-	if remove {
-		return
-	}
 	for _, c := range a.Components {
 		if _, had := old.find(c); !had {
 			x.where.add(c, number)

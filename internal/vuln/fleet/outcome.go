@@ -31,7 +31,10 @@ func (o *outcomes) grow(n int) {
 	}
 }
 
-func (o *outcomes) set(id ID, text []byte) (changed bool) {
+func (o *outcomes) set(id ID, text []byte) { o.of[id] = o.intern(text) }
+
+// intern returns the number of an outcome.
+func (o *outcomes) intern(text []byte) uint32 {
 	n, ok := o.index[string(text)]
 	if !ok {
 		n = uint32(len(o.texts))
@@ -39,10 +42,10 @@ func (o *outcomes) set(id ID, text []byte) (changed bool) {
 		o.texts = append(o.texts, s)
 		o.index[s] = n
 	}
-	changed = o.of[id] != n
-	o.of[id] = n
-	return changed
+	return n
 }
+
+func (o *outcomes) outcome(n uint32) Outcome { return decodeOutcome(o.texts[n]) }
 
 func (o *outcomes) get(id ID) string { return o.texts[o.of[id]] }
 
@@ -71,6 +74,9 @@ func appendOutcome(b []byte, db *vuln.DB, a *vuln.Answer) []byte {
 			flaws = slices.DeleteFunc(flaws, func(f vuln.Flaw) bool { return f == h.Flaw })
 		}
 	}
+	if len(flaws) == 0 {
+		return b
+	}
 	names := make([]string, len(flaws))
 	for i, f := range flaws {
 		names[i] = db.Name(f)
@@ -85,15 +91,10 @@ func appendOutcome(b []byte, db *vuln.DB, a *vuln.Answer) []byte {
 	return b
 }
 
-// judgeOne judges a component. The caller holds mu.
-func (x *Index) judgeOne(id ID, a *vuln.Answer) []byte {
-	c := x.dict.component(id)
-	return judge(x.db, &c, a)
-}
-
-func judge(db *vuln.DB, c *fact.Component, a *vuln.Answer) []byte {
+// judge appends the outcome of judging a component.
+func judge(b []byte, db *vuln.DB, c *fact.Component, a *vuln.Answer) []byte {
 	db.Judge(c, a)
-	return appendOutcome(nil, db, a)
+	return appendOutcome(b, db, a)
 }
 
 // Outcome returns what the feed in force says of a component.
@@ -124,25 +125,30 @@ func (x *Index) Judge(db *vuln.DB) ([]Changed, error) {
 	ids := x.due(db)
 	old := x.db
 	x.db = db
-	texts := make([][]byte, 0, len(ids))
+	var texts []uint32
 	changed := ids[:0]
 	var a vuln.Answer
+	var b []byte
 	for _, id := range ids {
-		if t := x.judgeOne(id, &a); string(t) != x.outcomes.get(id) {
+		c := x.dict.component(id)
+		b = judge(b[:0], db, &c, &a)
+		if string(b) != x.outcomes.get(id) {
 			changed = append(changed, id)
-			texts = append(texts, t)
+			texts = append(texts, x.outcomes.intern(b))
 		}
 	}
-	if err := x.append(record{kind: recFeed, feed: db.ID(), ids: changed, texts: texts}); err != nil {
+	r := record{kind: recFeed, feed: db.ID(), ids: changed, texts: texts, outcomes: &x.outcomes}
+	if err := x.append(r); err != nil {
 		x.db = old
 		return nil, err
 	}
 	out := make([]Changed, len(changed))
 	for i, id := range changed {
-		out[i] = Changed{id, decodeOutcome(x.outcomes.get(id)), decodeOutcome(string(texts[i]))}
-		x.outcomes.set(id, texts[i])
+		out[i] = Changed{id, x.outcomes.outcome(x.outcomes.of[id]), x.outcomes.outcome(texts[i])}
+		x.outcomes.of[id] = texts[i]
 	}
 	x.feed = db.ID()
+	x.dict.takeKeys() // now, and not when the next feed is waited for
 	return out, nil
 }
 

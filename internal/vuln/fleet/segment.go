@@ -25,8 +25,7 @@ type Asset struct {
 //	entries: component, place in the postings (32 bits each), one for every stride components
 //	names of the assets, in order, each with its length before it
 //	postings: for each component, in order, how much larger it is than the last,
-//	twice the length of what follows, plus one where that is a bit set, and the
-//	assets that have it: as a bit set, or as the distances between their ranks
+//	and the assets that have it, see posting
 //
 // The rank of an asset is its place among the names. The same assets and lists
 // give the same bytes.
@@ -46,7 +45,8 @@ type encoder struct {
 	ranks        []uint16
 	postings     []byte
 	entries      []uint32
-	room         []byte
+	last         ID
+	n            int
 }
 
 // encode makes a segment. The assets must be sorted by name, no two the same.
@@ -62,8 +62,7 @@ func (e *encoder) encode(assets []Asset) segment {
 		}
 	}
 	e.sort(top)
-	e.postings, e.entries = e.postings[:0], e.entries[:0]
-	last, n := ID(0), 0
+	e.begin()
 	for i := 0; i < len(e.pairs); {
 		c := ID(e.pairs[i] >> 16)
 		e.ranks = e.ranks[:0]
@@ -72,23 +71,10 @@ func (e *encoder) encode(assets []Asset) segment {
 				e.ranks = append(e.ranks, r)
 			}
 		}
-		if n%stride == 0 {
-			e.entries = append(e.entries, uint32(c), uint32(len(e.postings)))
-			last = c
-		}
-		e.postings = binary.AppendUvarint(e.postings, uint64(c-last))
+		e.component(c)
 		e.posting(len(assets))
-		last = c
-		n++
 	}
-	s := make(segment, segHead, segHead+4*len(e.entries)+names+len(e.postings))
-	binary.LittleEndian.PutUint32(s, uint32(len(assets)))
-	binary.LittleEndian.PutUint32(s[4:], uint32(len(e.entries)/2))
-	binary.LittleEndian.PutUint32(s[8:], uint32(names))
-	binary.LittleEndian.PutUint32(s[12:], uint32(len(e.postings)))
-	for _, v := range e.entries {
-		s = binary.LittleEndian.AppendUint32(s, v)
-	}
+	s := e.head(len(assets), names)
 	for i := range assets {
 		s = binary.AppendUvarint(s, uint64(len(assets[i].Name)))
 		s = append(s, assets[i].Name...)
@@ -96,26 +82,82 @@ func (e *encoder) encode(assets []Asset) segment {
 	return append(s, e.postings...)
 }
 
-// posting writes the ranks of one component in the shorter of the two forms.
-func (e *encoder) posting(assets int) {
-	e.room = e.room[:0]
-	set := (assets + 7) / 8
-	last := uint16(0)
-	for _, r := range e.ranks {
-		e.room = binary.AppendUvarint(e.room, uint64(r-last))
-		last = r
+// replace makes the segment in which one asset has other components, given in
+// order. It writes what encode would, without unpacking the other assets.
+func (e *encoder) replace(s segment, rank int, ids []ID) segment {
+	assets := s.assets()
+	e.begin()
+	add := func(c ID) {
+		e.component(c)
+		e.ranks = append(e.ranks[:0], uint16(rank))
+		e.posting(assets)
 	}
-	if len(e.room) < set {
-		e.postings = binary.AppendUvarint(e.postings, uint64(len(e.room))<<1)
-		e.postings = append(e.postings, e.room...)
-		return
+	s.components(func(c ID, p posting) {
+		for ; len(ids) > 0 && ids[0] < c; ids = ids[1:] {
+			add(ids[0])
+		}
+		want := len(ids) > 0 && ids[0] == c
+		if want {
+			ids = ids[1:]
+		}
+		e.ranks = e.ranks[:0]
+		has := p.has(rank)
+		if has == want {
+			e.component(c)
+			e.postings = p.appendTo(e.postings)
+			return
+		}
+		p.each(func(r int) bool {
+			if want && r > rank && (len(e.ranks) == 0 || int(e.ranks[len(e.ranks)-1]) < rank) {
+				e.ranks = append(e.ranks, uint16(rank))
+			}
+			if r != rank {
+				e.ranks = append(e.ranks, uint16(r))
+			}
+			return true
+		})
+		if want && (len(e.ranks) == 0 || int(e.ranks[len(e.ranks)-1]) < rank) {
+			e.ranks = append(e.ranks, uint16(rank))
+		}
+		if len(e.ranks) > 0 {
+			e.component(c)
+			e.posting(assets)
+		}
+	})
+	for _, c := range ids {
+		add(c)
 	}
-	e.postings = binary.AppendUvarint(e.postings, uint64(set)<<1|1)
-	from := len(e.postings)
-	e.postings = append(e.postings, make([]byte, set)...)
-	for _, r := range e.ranks {
-		e.postings[from+int(r>>3)] |= 1 << (r & 7)
+	_, names, _ := s.parts()
+	out := e.head(assets, len(names))
+	return append(append(out, names...), e.postings...)
+}
+
+func (e *encoder) begin() {
+	e.postings, e.entries, e.last, e.n = e.postings[:0], e.entries[:0], 0, 0
+}
+
+// component writes which component the next posting is of.
+func (e *encoder) component(c ID) {
+	if e.n%stride == 0 {
+		e.entries = append(e.entries, uint32(c), uint32(len(e.postings)))
+		e.last = c
 	}
+	e.postings = binary.AppendUvarint(e.postings, uint64(c-e.last))
+	e.last = c
+	e.n++
+}
+
+// head makes the segment up to its names.
+func (e *encoder) head(assets, names int) segment {
+	s := make(segment, segHead, segHead+4*len(e.entries)+names+len(e.postings))
+	binary.LittleEndian.PutUint32(s, uint32(assets))
+	binary.LittleEndian.PutUint32(s[4:], uint32(len(e.entries)/2))
+	binary.LittleEndian.PutUint32(s[8:], uint32(names))
+	binary.LittleEndian.PutUint32(s[12:], uint32(len(e.postings)))
+	for _, v := range e.entries {
+		s = binary.LittleEndian.AppendUint32(s, v)
+	}
+	return s
 }
 
 // sort orders the pairs by component. Ranks came in order, and stay so: each
@@ -196,7 +238,7 @@ func (s segment) check() error {
 			}
 			c = first
 		}
-		p, ok := readPosting(postings[at:])
+		p, ok := readPosting(postings[at:], int(assets))
 		if !ok || (n%stride == 0) != (p.distance == 0) || !p.whole(int(assets)) {
 			return bad
 		}
@@ -210,94 +252,6 @@ func (s segment) check() error {
 		return bad
 	}
 	return nil
-}
-
-// posting is one component's assets.
-type posting struct {
-	distance ID
-	set      bool
-	data     []byte
-	size     int // bytes it takes
-}
-
-func readPosting(b []byte) (posting, bool) {
-	d, w := binary.Uvarint(b)
-	if w <= 0 || d > 1<<32-1 {
-		return posting{}, false
-	}
-	h, v := binary.Uvarint(b[w:])
-	if v <= 0 || h>>1 > uint64(len(b)-w-v) {
-		return posting{}, false
-	}
-	from := w + v
-	return posting{ID(d), h&1 == 1, b[from : from+int(h>>1)], from + int(h>>1)}, true
-}
-
-// whole reports whether the ranks are in order and below the number of assets.
-func (p posting) whole(assets int) bool {
-	if p.set {
-		return len(p.data) == (assets+7)/8 && (assets%8 == 0 || p.data[len(p.data)-1]>>(assets%8) == 0)
-	}
-	rank, first := uint64(0), true
-	for b := p.data; len(b) > 0; first = false {
-		d, w := binary.Uvarint(b)
-		if w <= 0 || !first && d == 0 || d > maxAssets {
-			return false
-		}
-		if rank += d; rank >= uint64(assets) {
-			return false
-		}
-		b = b[w:]
-	}
-	return !first
-}
-
-// each calls f with every rank, in order.
-func (p posting) each(f func(rank int)) {
-	if p.set {
-		for i, b := range p.data {
-			for ; b != 0; b &= b - 1 {
-				f(i<<3 + bits.TrailingZeros8(b))
-			}
-		}
-		return
-	}
-	rank := 0
-	for b := p.data; len(b) > 0; {
-		if b[0] < 0x80 { // nearly always
-			rank += int(b[0])
-			b = b[1:]
-		} else {
-			d, w := binary.Uvarint(b)
-			if w <= 0 {
-				return
-			}
-			rank += int(d)
-			b = b[w:]
-		}
-		f(rank)
-	}
-}
-
-// bitset is the assets of a segment.
-type bitset [maxAssets / 64]uint64
-
-// add puts the assets that have a component into a set.
-func (p posting) add(to *bitset) {
-	if !p.set {
-		p.each(func(rank int) { to[rank>>6&(len(to)-1)] |= 1 << (rank & 63) })
-		return
-	}
-	b := p.data
-	i := 0
-	for ; len(b) >= 8 && i < len(to); i, b = i+1, b[8:] {
-		to[i] |= binary.LittleEndian.Uint64(b)
-	}
-	for k, v := range b {
-		if i < len(to) {
-			to[i] |= uint64(v) << (8 * k)
-		}
-	}
 }
 
 // find returns the assets that have a component.
@@ -314,7 +268,7 @@ func (s segment) find(c ID) (posting, bool) {
 		if len(b) == 0 {
 			break
 		}
-		p, ok := readPosting(b)
+		p, ok := readPosting(b, s.assets())
 		if !ok {
 			break
 		}
@@ -329,12 +283,12 @@ func (s segment) find(c ID) (posting, bool) {
 // components calls f with every component and its assets.
 func (s segment) components(f func(c ID, p posting)) {
 	entries, _, postings := s.parts()
-	c := ID(0)
+	c, assets := ID(0), s.assets()
 	for n := 0; len(postings) > 0; n++ {
 		if n%stride == 0 && n/stride*8+4 <= len(entries) {
 			c = ID(binary.LittleEndian.Uint32(entries[n/stride*8:]))
 		}
-		p, ok := readPosting(postings)
+		p, ok := readPosting(postings, assets)
 		if !ok {
 			return
 		}
@@ -357,6 +311,19 @@ func (s segment) name(rank int) string {
 	return ""
 }
 
+// rank returns the rank of an asset.
+func (s segment) rank(name string) (int, bool) {
+	_, names, _ := s.parts()
+	for i := 0; len(names) > 0; i++ {
+		n, w := binary.Uvarint(names)
+		if string(names[w:w+int(n)]) == name {
+			return i, true
+		}
+		names = names[w+int(n):]
+	}
+	return 0, false
+}
+
 // decode returns the assets with their components, in order.
 func (s segment) decode() []Asset {
 	out := make([]Asset, s.assets())
@@ -369,9 +336,10 @@ func (s segment) decode() []Asset {
 	counts := make([]int, len(out))
 	total := 0
 	s.components(func(_ ID, p posting) {
-		p.each(func(r int) {
+		p.each(func(r int) bool {
 			counts[r]++
 			total++
+			return true
 		})
 	})
 	all := make([]ID, total)
@@ -379,7 +347,10 @@ func (s segment) decode() []Asset {
 		out[i].Components, all = all[:0:n], all[n:]
 	}
 	s.components(func(c ID, p posting) {
-		p.each(func(r int) { out[r].Components = append(out[r].Components, c) })
+		p.each(func(r int) bool {
+			out[r].Components = append(out[r].Components, c)
+			return true
+		})
 	})
 	return out
 }

@@ -47,7 +47,8 @@ type record struct {
 	segments []segment
 	feed     string
 	ids      []ID
-	texts    [][]byte
+	texts    []uint32 // outcomes of ids, by number
+	outcomes *outcomes
 }
 
 func appendBytes[T string | []byte | segment](b []byte, s T) []byte {
@@ -79,7 +80,7 @@ func (r *record) encode() []byte {
 		b = appendBytes(b, r.feed)
 		b = appendIDs(b, r.ids)
 		for _, t := range r.texts {
-			b = appendBytes(b, t)
+			b = appendBytes(b, r.outcomes.texts[t])
 		}
 	}
 	return b

@@ -174,7 +174,7 @@ func (v *verifier) outcomes(db *vuln.DB) {
 	var a vuln.Answer
 	for id := range v.x.dict.len() {
 		c := v.x.dict.component(ID(id))
-		if want := judge(db, &c, &a); string(want) != v.x.outcomes.get(ID(id)) {
+		if want := judge(nil, db, &c, &a); string(want) != v.x.outcomes.get(ID(id)) {
 			v.differ(Difference{Component: ID(id), What: fmt.Sprintf("%s %s is %+v, the index says %+v", c.Name, c.Version,
 				decodeOutcome(string(want)), decodeOutcome(v.x.outcomes.get(ID(id))))})
 		}

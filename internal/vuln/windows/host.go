@@ -123,7 +123,9 @@ func buildOf(s string) (build, ubr int, dotted string) {
 
 // buildByName is the build of a Windows that its name tells, 0 where it does not.
 func buildByName(name string, server bool) int {
-	word := func(w string) bool { return slices.Contains(strings.FieldsFunc(name, func(r rune) bool { return r == ' ' || r == ',' || r == '(' || r == ')' }), w) }
+	word := func(w string) bool {
+		return slices.Contains(strings.FieldsFunc(name, func(r rune) bool { return r == ' ' || r == ',' || r == '(' || r == ')' }), w)
+	}
 	if server {
 		switch {
 		case word("2012") && word("r2"):
@@ -167,7 +169,9 @@ func needsArch(build int, server bool) bool {
 // archOf reads the many ways to say 64-bit.
 func archOf(s string) string {
 	s = strings.ToLower(s)
-	has := func(words ...string) bool { return slices.ContainsFunc(words, func(w string) bool { return strings.Contains(s, w) }) }
+	has := func(words ...string) bool {
+		return slices.ContainsFunc(words, func(w string) bool { return strings.Contains(s, w) })
+	}
 	switch {
 	case has("arm64", "aarch64"):
 		return "arm64-based"

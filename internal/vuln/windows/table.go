@@ -72,7 +72,9 @@ func Open(section []byte) (*Table, error) {
 func (t *Table) Products() []string { return slices.Clone(t.products) }
 
 // Size counts products, updates and flaws.
-func (t *Table) Size() (products, updates, flaws int) { return len(t.products), len(t.kbs), len(t.flaws) }
+func (t *Table) Size() (products, updates, flaws int) {
+	return len(t.products), len(t.kbs), len(t.flaws)
+}
 
 // Knows reports whether the table has an update.
 func (t *Table) Knows(kb string) bool {

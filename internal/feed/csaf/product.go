@@ -90,7 +90,7 @@ func (r *reader) asPackage(q advisory.Product, p *product, k advisory.Package, v
 	q.Package = &k
 	switch {
 	case version == "":
-		if p.version != "" {
+		if p.versions { // else the URL says that every version is meant
 			p.readVersions(&q)
 		}
 	case q.Status == advisory.Fixed && strings.HasPrefix(k.PURL, "pkg:rpm/"):

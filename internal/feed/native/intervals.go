@@ -334,7 +334,7 @@ func npmTerm(s string) (interval, bool) {
 	op, v := operator(s)
 	v = strings.TrimPrefix(strings.TrimPrefix(v, "v"), "V")
 	if v == "*" || v == "x" || v == "X" || v == "latest" && op == "" {
-		return interval{bound{open: true}, bound{open: true}}, v != "latest"
+		return interval{bound{open: true}, bound{open: true}}, v != "latest" && op != "<" && op != ">"
 	}
 	if !versionLike(v) {
 		return interval{}, false

@@ -142,6 +142,11 @@ func (p *parser) take(h *seen) {
 	out.Set("last_seen_at", at)
 	h.stateSystem(out)
 	p.endpoints(out, h)
+	flaws(out, h.scripts, 0, "", "")
+	for i := range h.ports {
+		pt := &h.ports[i]
+		flaws(out, pt.scripts, pt.number, pt.transport, pt.product)
+	}
 }
 
 // ports reads the ports of a host and keeps those that are open.

@@ -17,8 +17,9 @@ import (
 
 // script is the structured output of one of nmap's scripts.
 type script struct {
-	id   string
-	root node
+	id     string
+	root   node
+	output string // its text, of vulscan alone
 }
 
 // node is an element or a table of a script's output.
@@ -39,10 +40,13 @@ const maxNodes = 20_000
 
 func (p *parser) script(to *[]script) error {
 	id := p.r.Attr("id")
-	if !wanted[id] || len(*to) >= 50 {
+	if !wanted[id] && !testsFlaw(id) || len(*to) >= 50 {
 		return nil
 	}
 	s := script{id: id}
+	if id == "vulscan" {
+		s.output = p.r.Attr("output")
+	}
 	n := maxNodes
 	err := p.nodes(&s.root, &n)
 	*to = append(*to, s)

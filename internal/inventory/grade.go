@@ -2,6 +2,7 @@ package inventory
 
 import (
 	"strings"
+	"unicode"
 
 	"github.com/asepsis/asepsis/internal/asset"
 	"github.com/asepsis/asepsis/internal/fingerprint"
@@ -129,16 +130,21 @@ func plain(s string) int {
 
 // oneDigitOnly reports a filler: one character over and over, or an ascending run.
 func oneDigitOnly(s string) bool {
-	s = strings.NewReplacer("-", "", " ", "", ".", "").Replace(s)
-	if len(s) < 4 {
-		return false
+	var last byte
+	n, same, up := 0, true, true
+	for i := range len(s) {
+		c := s[i]
+		if c == '-' || c == ' ' || c == '.' {
+			continue
+		}
+		if n > 0 {
+			same = same && c == last
+			up = up && (c == last+1 || last == '9' && c == '0')
+		}
+		last = c
+		n++
 	}
-	same, up := true, true
-	for i := 1; i < len(s); i++ {
-		same = same && s[i] == s[0]
-		up = up && (s[i] == s[i-1]+1 || s[i-1] == '9' && s[i] == '0')
-	}
-	return same || up
+	return n >= 4 && (same || up)
 }
 
 // defaultNames are host names that devices come with. One that only adds
@@ -187,9 +193,7 @@ func allDigits(s string) bool {
 // makerOf brings the names of makers to one form, so that only those that
 // really differ contradict: "HP Inc." and "Hewlett-Packard" are one.
 func makerOf(s string) string {
-	s = strings.ToLower(strings.TrimSpace(s))
-	s = strings.NewReplacer(",", " ", ".", " ", "(r)", " ", "®", " ").Replace(s)
-	words := strings.Fields(s)
+	words := strings.FieldsFunc(strings.ToLower(s), func(r rune) bool { return unicode.IsSpace(r) || strings.ContainsRune(",.®()", r) })
 	if len(words) == 0 {
 		return ""
 	}

@@ -20,15 +20,13 @@ type view struct {
 }
 
 func (w *World) view(s *Sighting) *view {
-	v := &view{Sighting: s, keys: w.seen[:0], maker: makerOf(s.Maker), address: true}
-	for _, k := range withMore(s.Keys) {
-		i := w.info(k)
-		if i == nil {
-			continue
+	v := &view{Sighting: s, keys: w.seen[:0], maker: w.maker(s.Maker), address: true}
+	for _, k := range s.Keys {
+		for i := w.info(k); i != nil; i = i.more {
+			v.keys, _ = add(v.keys, i, s.At, s.At)
+			v.strong = v.strong || i.t <= iTag && i.grade > passed
+			v.address = v.address && !listed(i)
 		}
-		v.keys, _ = add(v.keys, i, s.At, s.At)
-		v.strong = v.strong || i.t <= iTag && i.grade > passed
-		v.address = v.address && !listed(i)
 	}
 	slices.SortStableFunc(v.keys, func(a, b held) int { return cmp.Compare(a.k.t, b.k.t) })
 	v.macs = cards(v.keys)
@@ -44,7 +42,7 @@ func (w *World) Place(ctx context.Context, batch []Sighting) ([]Placed, error) {
 	var keys []asset.Key
 	if w.source != nil {
 		for i := range batch {
-			keys = append(keys, withMore(batch[i].Keys)...)
+			keys = append(keys, batch[i].Keys...)
 		}
 	}
 	if err := w.fetch(ctx, keys); err != nil {

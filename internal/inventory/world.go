@@ -33,6 +33,8 @@ type World struct {
 	renumberedAt int64 // addresses seen before prove nothing
 	changes      Changes
 
+	makers map[string]string // as stated → in one form
+
 	seen  []held // scratch
 	cands []*group
 }
@@ -46,6 +48,7 @@ type keyInfo struct {
 	grade   grade
 	mac     fingerprint.MACKind
 	fetched bool
+	more    *keyInfo // what follows from it: the short name of a full one, the unit of a UDI
 	homes   []*home
 }
 
@@ -109,7 +112,7 @@ func NewWorld(source Source, newID func() string, title func(stream string) stri
 		source: source, newID: newID, title: title,
 		keys: make(map[asset.Key]*keyInfo), homes: make(map[string]*home), records: make(map[place]*record),
 		links: make(map[string]Link), moved: make(map[place]string), into: make(map[string][]Link),
-		apart: make(map[[2]string]bool), asked: make(map[[2]string]bool),
+		apart: make(map[[2]string]bool), asked: make(map[[2]string]bool), makers: make(map[string]string),
 	}
 }
 
@@ -161,8 +164,27 @@ func (w *World) info(k asset.Key) *keyInfo {
 		i = &keyInfo{key: k, t: t, fetched: w.source == nil}
 		i.grade, _, i.mac = gradeOf(k)
 		w.keys[k] = i
+		if m, ok := follows(k); ok && m != k {
+			i.more = w.info(m)
+		}
 	}
 	return i
+}
+
+// maker brings the name of a maker to one form.
+func (w *World) maker(s string) string {
+	if s == "" {
+		return ""
+	}
+	m, ok := w.makers[s]
+	if !ok {
+		if len(w.makers) > 10_000 {
+			clear(w.makers) // somebody's list has free text there
+		}
+		m = makerOf(s)
+		w.makers[s] = m
+	}
+	return m
 }
 
 // add puts a key into a list, or widens the time it was seen.
@@ -188,9 +210,11 @@ func (w *World) fetch(ctx context.Context, keys []asset.Key) error {
 	}
 	var missing []asset.Key
 	for _, k := range keys {
-		if i := w.info(k); i != nil && !i.fetched {
-			i.fetched = true
-			missing = append(missing, k)
+		for i := w.info(k); i != nil; i = i.more {
+			if !i.fetched {
+				i.fetched = true
+				missing = append(missing, i.key)
+			}
 		}
 	}
 	if len(missing) == 0 {
@@ -365,22 +389,15 @@ func shared(k *keyInfo) bool {
 	return false
 }
 
-// withMore adds to a sighting's keys what follows from them: the short name
-// that a full name begins with, and the unit that a UDI names, however written.
-func withMore(keys []asset.Key) []asset.Key {
-	for _, k := range keys {
-		var more asset.Key
-		ok := false
-		switch k.Type {
-		case asset.FQDN:
-			short, _, _ := strings.Cut(k.Value, ".")
-			more, ok = asset.NewKey(asset.Name, short)
-		case asset.UDI:
-			more, ok = asset.NewKey(asset.UDI, unitOf(k.Value))
-		}
-		if ok && !slices.Contains(keys, more) {
-			keys = append(slices.Clip(keys), more)
-		}
+// follows returns what follows from a key: the short name that a full name
+// begins with, and the unit that a UDI names, however written.
+func follows(k asset.Key) (asset.Key, bool) {
+	switch k.Type {
+	case asset.FQDN:
+		short, _, _ := strings.Cut(k.Value, ".")
+		return asset.NewKey(asset.Name, short)
+	case asset.UDI:
+		return asset.NewKey(asset.UDI, unitOf(k.Value))
 	}
-	return keys
+	return asset.Key{}, false
 }

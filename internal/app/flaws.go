@@ -60,6 +60,8 @@ func (a *App) FlawOf(ctx context.Context, tid, asked string) (*api.FlawDetail, e
 			d.Title = cmp.Or(d.Title, adv.Title)
 		}
 	}
+	// What names products comes first.
+	slices.SortStableFunc(d.Advisories, func(x, y api.Advisory) int { return boolInt(len(x.Products) == 0) - boolInt(len(y.Products) == 0) })
 	assets := v.inUse()
 	v.affected(d, assets)
 	v.looked(d, assets)

@@ -5,9 +5,11 @@ import (
 	"math"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/asepsis/asepsis/internal/fact"
 	"github.com/asepsis/asepsis/internal/vuln"
+	"github.com/asepsis/asepsis/internal/vuln/windows"
 )
 
 // feedEngine asks an opened feed file.
@@ -15,6 +17,10 @@ type feedEngine struct {
 	db    *vuln.DB
 	feed  Feed
 	stale map[string]string
+
+	windowsOnce  sync.Once
+	windows      *windows.Table
+	staleWindows string
 }
 
 // NewEngine returns the engine over an opened feed. Stale names ecosystems whose
@@ -22,7 +28,7 @@ type feedEngine struct {
 // holds for is then not assessed, and what one holds for stays affected.
 func NewEngine(db *vuln.DB, feed Feed, stale map[string]string) Engine {
 	feed.Exploited = db.HasExploited()
-	return &feedEngine{db: db, feed: feed, stale: stale}
+	return &feedEngine{db: db, feed: feed, stale: stale, staleWindows: stale["Windows"]}
 }
 
 // Feed implements Engine.
@@ -70,9 +76,6 @@ func (e *feedEngine) Component(c *fact.Component) Answer {
 	return out
 }
 
-// System implements Engine.
-func (e *feedEngine) System(*fact.Resource) Answer { return Answer{} }
-
 // Device implements Engine.
 func (e *feedEngine) Device(*fact.Resource) ([]Match, []ToCheck) { return nil, nil }
 
@@ -111,13 +114,22 @@ func (e *feedEngine) Flaw(id string) (Flaw, bool) {
 	return out, known
 }
 
+// maxAliases bounds the other names that are kept of a flaw.
+const maxAliases = 12
+
+// speaks reports whether people call a flaw by the name: GHSA-…, DSA-…, not the
+// file name of a document.
+func speaks(name string) bool {
+	return len(name) <= 30 && strings.ContainsRune(name, '-') && !strings.ContainsAny(name, "# /")
+}
+
 // describe takes over what one advisory says of a flaw. One that bundles several
 // flaws names none of them, and its severity is that of the gravest.
 func (e *feedEngine) describe(out *Flaw, f vuln.Flaw, n uint32, d *vuln.Document) {
 	alone := len(e.db.Flaws(nil, n)) == 1
 	if alone {
 		for _, name := range e.db.Names(nil, n) {
-			if s := e.db.Name(name); name != f && s != out.ID && !slices.Contains(out.Aliases, s) && !name.IsCVE() {
+			if s := e.db.Name(name); name != f && !name.IsCVE() && speaks(s) && len(out.Aliases) < maxAliases && !slices.Contains(out.Aliases, s) {
 				out.Aliases = append(out.Aliases, s)
 			}
 		}

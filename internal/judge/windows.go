@@ -1,0 +1,77 @@
+package judge
+
+import (
+	"cmp"
+	"fmt"
+	"strings"
+
+	"github.com/asepsis/asepsis/internal/fact"
+	"github.com/asepsis/asepsis/internal/vuln"
+	"github.com/asepsis/asepsis/internal/vuln/windows"
+)
+
+// windowsTable returns Microsoft's table of the feed, or nil where it has none.
+func (e *feedEngine) windowsTable() *windows.Table {
+	e.windowsOnce.Do(func() {
+		section := e.db.Section(windows.Section)
+		if section == nil {
+			return
+		}
+		if t, err := windows.Open(section); err == nil {
+			e.windows = t
+		}
+	})
+	return e.windows
+}
+
+// System implements Engine: it says which of Microsoft's updates a machine
+// lacks. Packages speak for other systems.
+func (e *feedEngine) System(a *fact.Resource) Answer {
+	if a.Text("os_family") != "windows" && !strings.Contains(strings.ToLower(a.Text("os_name")), "windows") {
+		return Answer{}
+	}
+	out := Answer{Spoke: true, About: "Windows"}
+	t := e.windowsTable()
+	if t == nil {
+		out.Why = "the advisories in force do not hold Microsoft's table of updates; bring a feed that does"
+		return out
+	}
+	updates, known := a.Get("windows_updates").([]string)
+	ans := t.Judge(windows.Host{
+		Name: a.Text("os_name"), Version: a.Text("os_version"), Build: a.Text("os_build"), Updates: updates, UpdatesKnown: known,
+	})
+	if ans.Why != "" {
+		out.Why = strings.TrimSuffix(ans.Why, ".")
+		return out
+	}
+	mends := make(map[string]string) // flaw → the update that mends it
+	for _, u := range ans.Missing {
+		for _, f := range u.Flaws {
+			mends[f] = "KB" + u.KB
+		}
+	}
+	undecided := 0
+	name := cmp.Or(a.Text("os_name"), "Windows")
+	for _, f := range ans.Flaws {
+		switch f.Verdict {
+		case vuln.NotAssessed:
+			undecided++
+		case vuln.Affected:
+			m := Match{Flaw: f.ID, By: "windows", Reason: f.Why, Software: []Piece{{Name: name, Version: a.Text("os_build"), Fixed: mends[f.ID]}}}
+			for _, kb := range f.KBs {
+				m.Advisories = append(m.Advisories, "KB"+kb)
+			}
+			if ans.MayBeNewer {
+				m.Likely, m.Reason = true, "an installed update is newer than the table; what is missing may be in it"
+			}
+			out.Matches = append(out.Matches, m)
+		}
+	}
+	switch {
+	case undecided > 0:
+		out.Why = fmt.Sprintf("of some flaws of %s nobody can say: the list of installed updates or the build is not known", name)
+	case e.staleWindows != "":
+		out.Why = e.staleWindows
+	}
+	return out
+}

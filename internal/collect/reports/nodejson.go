@@ -60,8 +60,11 @@ func JSONLines(ctx context.Context, in collect.Input, each func(*Node) error, sk
 		return err
 	}
 	b := newBuilder(r, nil, skip)
-	for {
+	for i := 0; ; i++ {
 		more, err := r.More()
+		if err == nil && !more && i == 0 {
+			err = r.Fault("there is nothing in it", "export it again")
+		}
 		if err != nil || !more {
 			return err
 		}

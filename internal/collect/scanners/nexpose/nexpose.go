@@ -91,7 +91,7 @@ func (Importer) Parse(ctx context.Context, in collect.Input) (*collect.Parsed, e
 }
 
 func (p *parser) node(n *reports.Node) error {
-	h := p.Machine(n.Str("@address"), n.Str("@hardware-address"))
+	h := p.Machine(n.Str("@address"))
 	h.MAC(n.Str("@hardware-address"))
 	if u := n.Str("@unique-id"); u != "" {
 		h.Key(asset.Machine, "nexpose:"+u)

@@ -15,6 +15,7 @@ import (
 
 	"github.com/asepsis/asepsis/internal/collect"
 	"github.com/asepsis/asepsis/internal/collect/reports"
+	"github.com/asepsis/asepsis/internal/collect/safe"
 	"github.com/asepsis/asepsis/internal/collect/xmlsafe"
 )
 
@@ -42,8 +43,9 @@ func (Importer) Recognize(_ string, head []byte) int {
 			return 0
 		}
 		ok := name == "get_reports_response"
+		text := safe.Head(head)
 		for _, mark := range []string{"<gmp>", "<omp>", "<scan_run_status>", "<nvt oid=", "<report_format"} {
-			ok = ok || bytes.Contains(head, []byte(mark))
+			ok = ok || bytes.Contains(text, []byte(mark))
 		}
 		return reports.Sure(ok)
 	}

@@ -33,7 +33,7 @@ func (Importer) Format() collect.Format {
 func (Importer) Recognize(_ string, head []byte) int {
 	s := reports.Sniff(head)
 	for _, p := range []string{"", "[]."} {
-		if s.Has(p+"endpoints[].ipAddress", p+"host") && s.Any(p+"engineVersion", p+"criteriaVersion", p+"endpoints[].grade") {
+		if s.Has(p+"host", p+"endpoints") && s.Any(p+"engineVersion", p+"criteriaVersion", p+"endpoints[].grade") {
 			return 96
 		}
 	}

@@ -12,6 +12,7 @@ import (
 
 	"github.com/asepsis/asepsis/internal/collect"
 	"github.com/asepsis/asepsis/internal/collect/reports"
+	"github.com/asepsis/asepsis/internal/collect/safe"
 	"github.com/asepsis/asepsis/internal/collect/xmlsafe"
 )
 
@@ -33,7 +34,8 @@ func (Importer) Format() collect.Format {
 func (Importer) Recognize(_ string, head []byte) int {
 	if _, xml := reports.Begins(head); xml {
 		_, name := xmlsafe.Sniff(head)
-		return reports.Sure(name == "OWASPZAPReport" || name == "report" && bytes.Contains(head, []byte("<alertitem>")) && bytes.Contains(head, []byte("<site ")))
+		h := safe.Head(head)
+		return reports.Sure(name == "OWASPZAPReport" || name == "report" && bytes.Contains(h, []byte("<alertitem>")) && bytes.Contains(h, []byte("<site ")))
 	}
 	s := reports.Sniff(head)
 	return reports.Sure(s.Has("site", "@generated") || s.Has("site[].@host", "site[].alerts"))

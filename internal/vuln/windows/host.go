@@ -62,7 +62,7 @@ func identify(h Host) (system, string) {
 	server := strings.Contains(name, "server")
 	s := system{ubr: -1}
 	for _, text := range [...]string{h.Build, h.Version} {
-		if b, u, dotted := buildOf(text); b > 0 {
+		if b, u, dotted := BuildOf(text); b > 0 {
 			s.build = cmp.Or(s.build, b)
 			if b == s.build && u >= 0 && s.ubr < 0 {
 				s.ubr, s.dotted = u, dotted
@@ -92,9 +92,9 @@ func identify(h Host) (system, string) {
 	return s, ""
 }
 
-// buildOf finds the build, and the revision if there is one, in 10.0.17763.4974,
+// BuildOf finds the build, and the revision if there is one, in 10.0.17763.4974,
 // 17763.4974, 17763 or "6.1.7601 Service Pack 1 Build 7601".
-func buildOf(s string) (build, ubr int, dotted string) {
+func BuildOf(s string) (build, ubr int, dotted string) {
 	for f := range strings.FieldsSeq(s) {
 		parts := strings.Split(strings.Trim(f, "(),;"), ".")
 		numbers := make([]int, 0, 4)

@@ -172,7 +172,7 @@ func (j *judging) mends(r row) (by string, ok bool) {
 // sameBuild reports whether a fixed build is of the same release: revisions of two
 // releases say nothing of each other.
 func sameBuild(fixed string, build int) bool {
-	b, _, _ := buildOf(fixed)
+	b, _, _ := BuildOf(fixed)
 	return b == build
 }
 

@@ -67,6 +67,10 @@ func ReadTracker(b []byte, to record.Sink) {
 	t.s.Object(func(key []byte) {
 		t.pkg = string(key)
 		t.s.Object(func(key []byte) {
+			if t.pkg == "" || len(key) == 0 {
+				t.s.Fail("a package or a flaw has no name")
+				return
+			}
 			t.flaw(string(key))
 		})
 	})

@@ -209,6 +209,10 @@ func ReadRetire(b []byte, to record.Sink) {
 		if s.Failed() {
 			return
 		}
+		if library == "" {
+			s.Fail("a library has no name")
+			return
+		}
 		for i := range found {
 			found[i].give(library, npm, i, to)
 		}

@@ -7,6 +7,7 @@
 package osv
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
@@ -230,6 +231,14 @@ func (r *reader) affected() {
 			return
 		}
 		k = advisory.Package{Ecosystem: "GIT", Name: repo}
+	}
+	if k.Name == "" || k.Ecosystem == "" { // the package URL may say it
+		from, _, _ := record.FromPURL(k.PURL)
+		k.Name, k.Ecosystem = cmp.Or(k.Name, from.Name), cmp.Or(k.Ecosystem, from.Ecosystem)
+	}
+	if k.Name == "" || k.Ecosystem == "" {
+		s.Fail("a package has no name or no ecosystem")
+		return
 	}
 	var unread []string
 	for i := range ranges {

@@ -124,6 +124,8 @@ type Match struct {
 	Needs     string   `json:"needs,omitempty"` // what must be there too
 	Remedy    string   `json:"remedy,omitempty"`
 	Module    string   `json:"module,omitempty"`
+	// Basis is set where the row does not come from the advisory's list of products.
+	Basis string `json:"basis,omitempty"`
 	// Unread is what the advisory says in words that were not understood.
 	Unread    string     `json:"unread,omitempty"`
 	Statement *Statement `json:"statement,omitempty"`

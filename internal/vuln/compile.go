@@ -183,6 +183,9 @@ func newItem(a *advisory.Advisory) item {
 	for i := range a.Products {
 		it.rows = appendRows(it.rows, &a.Products[i], statement)
 	}
+	if !statement {
+		it.rows = append(it.rows, sourceRows(a)...)
+	}
 	slices.SortFunc(it.rows, compareDrafts)
 	it.rows = slices.CompactFunc(it.rows, func(a, b draft) bool { return compareDrafts(a, b) == 0 })
 	return it

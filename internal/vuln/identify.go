@@ -93,7 +93,9 @@ func identifySystem(c *fact.Component, kind string, q *questions, buf []byte) []
 	if kind == "rpm" {
 		own := withEpoch(c.Version, c.PURL)
 		buf = q.ask(eco, c.Name, own, buf)
-		if rpmBySource(string(base)) && source != c.Name {
+		// An erratum rebuilds all binary packages of a source, but some lists of
+		// advisories name a part of them only, or none but the source.
+		if source != c.Name {
 			if c.SourceVersion == "" {
 				version = own
 			}
@@ -150,16 +152,6 @@ func EcosystemOf(c *fact.Component) string {
 		return string(q.list[0].ecosystem)
 	}
 	return q.ecosystem
-}
-
-// rpmBySource reports whether a distribution's advisories name source packages
-// of RPM where others name each binary package.
-func rpmBySource(base string) bool {
-	switch base {
-	case "Rocky Linux", "SUSE", "openSUSE", "openEuler", "Mageia", "Photon OS", "Azure Linux":
-		return true
-	}
-	return false
 }
 
 // sourceVersion takes the mark of a rebuild off a binary package's version:

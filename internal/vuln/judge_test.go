@@ -229,3 +229,39 @@ func TestJudgeAllocatesNothing(t *testing.T) {
 		}
 	}
 }
+
+// TestErratum checks the source package that only an erratum's title names.
+func TestErratum(t *testing.T) {
+	erratum := func(id, title string, products ...advisory.Product) *advisory.Advisory {
+		return &advisory.Advisory{ID: id, Source: "osv/AlmaLinux", Title: title, Products: products}
+	}
+	file, _ := vulntest.Compile(t, []*advisory.Advisory{
+		erratum("ALSA-1", "Moderate: glibc security update", product("AlmaLinux:8", "glibc-static", "0..2.28-164.el8_5.3"), product("AlmaLinux:8", "nss_hesiod", "0..2.28-164.el8_5.3")),
+		erratum("ALSA-2", "Moderate: dnf security and bug fix update", product("AlmaLinux:8", "libdnf-devel", "0..0.63.0-3.el8")),
+		erratum("ALSA-3", "Important: nodejs:18 security update", product("AlmaLinux:8", "npm", "0..1:9.5.1-1.module_el8.9.0+3775")),
+		erratum("ALSA-4", "Important: openssl security update", product("AlmaLinux:8", "openssl", "0..1:1.1.1k-12.el8_9")),
+	})
+	db := vulntest.Open(t, file)
+	for _, tt := range []struct{ name, source, version, want string }{
+		{"glibc", "", "2.28-164.el8_5", "affected ALSA-1"},
+		{"glibc", "", "2.28-164.el8_5.3", "not affected"},
+		{"glibc-common", "glibc", "2.28-151.el8", "affected ALSA-1"},
+		{"openssl-libs", "openssl", "1:1.1.1k-9.el8", "affected ALSA-4"},
+		{"dnf", "", "0.1-1.el8", "not affected"},
+		{"nodejs", "", "1:18.0.0-1.el8", "not affected"},
+	} {
+		var a vuln.Answer
+		db.Judge(&fact.Component{Ecosystem: "rpm", Name: tt.name, Source: tt.source, Version: tt.version, Distro: "almalinux-8"}, &a)
+		got := a.Verdict.String()
+		for _, h := range a.Hits {
+			m := db.Match(h)
+			got += " " + m.Advisory
+			if (m.Basis != "") != (m.Advisory == "ALSA-1") {
+				t.Errorf("%s: basis %q", m.Advisory, m.Basis)
+			}
+		}
+		if got != tt.want {
+			t.Errorf("%s %s: got %s, want %s", tt.name, tt.version, got, tt.want)
+		}
+	}
+}

@@ -156,10 +156,13 @@ type extra struct {
 	justification, remedy   string
 	unread, needs           string
 	update, edition, target string
+	basis                   string // where the row was read, if not from the list of products
 }
 
-func (e *extra) fields() [10]*string {
-	return [...]*string{&e.module, &e.arch, &e.within, &e.justification, &e.remedy, &e.unread, &e.needs, &e.update, &e.edition, &e.target}
+func (e *extra) fields() [11]*string {
+	return [...]*string{
+		&e.module, &e.arch, &e.within, &e.justification, &e.remedy, &e.unread, &e.needs, &e.update, &e.edition, &e.target, &e.basis,
+	}
 }
 
 // maxExtra bounds each text of an extra; the document has the rest.

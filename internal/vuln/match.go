@@ -27,7 +27,7 @@ func (db *DB) Match(h Hit) Match {
 		m.Fixed = m.Range.To
 	}
 	x := db.extra(r.flags)
-	m.Needs, m.Remedy, m.Module, m.Unread = x.needs, x.remedy, x.module, x.unread
+	m.Needs, m.Remedy, m.Module, m.Unread, m.Basis = x.needs, x.remedy, x.module, x.unread, x.basis
 	if h.Statement != 0 {
 		s := db.statement(h.Statement - 1)
 		m.Statement = &s

@@ -20,9 +20,9 @@ const (
 func (c Control) Check() string {
 	switch c {
 	case VirtualPatch:
-		return "compensation-virtual-patch-active"
+		return "mitigation-virtual-patch-active"
 	case Isolation:
-		return "compensation-isolation-active"
+		return "mitigation-isolation-active"
 	}
 	return ""
 }

@@ -179,20 +179,19 @@ func crossing(a, b []held, diff uint16) uint16 {
 	return out
 }
 
-// judge weighs what a sighting and a group have in common. twice says that the
-// list the sighting is of has named the group already.
-func judge(s *signs, v *view, g *group, twice bool) verdict {
-	own := func(out verdict) verdict {
-		if twice && !v.address && out == same {
-			return doubtful
-		}
-		return out
-	}
+// judge weighs what a sighting and a group have in common. A list that names
+// the group a second time in one delivery means two devices, unless that was
+// settled before: then each has its record.
+func (w *World) judge(s *signs, v *view, g *group) verdict {
 	out := s.judged(v, g)
-	if out == doubtful && g.continues(v) {
+	switch {
+	case out == different:
+	case g.continues(v, w.batch):
 		out = same // the source saw the same before; that was judged then
+	case g.batch == w.batch && !v.address:
+		out = doubtful
 	}
-	return own(out)
+	return out
 }
 
 // judged weighs without regard to what the sighting's own stream saw before.
@@ -275,18 +274,19 @@ func (s *signs) supported(v *view, g *group) verdict {
 	if s.named() || s.near && !s.has(s.diff, iMAC) {
 		return same
 	}
-	if g.continues(v) {
+	if g.continues(v, -1) {
 		return same
 	}
 	return different
 }
 
 // continues reports that the sighting's stream has a record in the group with
-// all keys of the sighting that prove anything.
-func (g *group) continues(v *view) bool {
+// all keys of the sighting that prove anything, and that the batch has not
+// spoken of yet.
+func (g *group) continues(v *view, batch int32) bool {
 	for _, h := range g.homes {
 		for _, r := range h.records {
-			if r.Stream == v.Stream && !slices.ContainsFunc(v.keys, func(k held) bool {
+			if r.Stream == v.Stream && r.batch != batch && !slices.ContainsFunc(v.keys, func(k held) bool {
 				return k.k.t <= iTag && k.k.grade > useless && !holds(r.keys, k.k)
 			}) {
 				return true

@@ -113,7 +113,7 @@ func (w *World) place(s *Sighting, moves *renumbering) Placed {
 	for _, g := range w.candidates(v) {
 		c := candidate{group: g}
 		c.signs = w.signs(v, g)
-		switch c.verdict = judge(&c.signs, v, g, g.batch == w.batch); {
+		switch c.verdict = w.judge(&c.signs, v, g); {
 		case c.verdict == same && w.dock(v, &c):
 		case c.verdict == same:
 			sames = append(sames, c)

@@ -137,6 +137,7 @@ type ingest struct {
 	hash   evidence.BatchHasher
 	out    Ingested
 
+	ending   map[fact.Kind]*closing
 	world    *keptWorld
 	identity *identityWriter
 
@@ -326,9 +327,8 @@ func (in *ingest) facts(ctx context.Context, observed time.Time) error {
 	if err != nil {
 		return err
 	}
-	const insert = `INSERT INTO facts
-		(tenant, stream, kind, resource, from_seq, until_seq, asset, observed_at, first_observed_at, attributes, missing)
-		VALUES ($1, $2, $3, $4, $5, 0, $6, $7, $8, $9, $10)`
+	insert := bulk{in: in, columns: 11, head: `INSERT INTO facts
+		(tenant, stream, kind, resource, from_seq, until_seq, asset, observed_at, first_observed_at, attributes, missing) VALUES`}
 
 	put := func(kind fact.Kind, resource, assetID string, at time.Time, vs fact.Values, missing map[string]string) error {
 		c := in.count(kind)
@@ -382,15 +382,13 @@ func (in *ingest) facts(ctx context.Context, observed time.Time) error {
 				c.Changed++
 			}
 			first = min(first, old.first)
-			if err := in.close(ctx, key, old); err != nil {
-				return err
-			}
+			in.close(key)
 		} else {
 			c.Added++
 		}
 		in.hash.Fact(string(kind), resource, assetID, moment(own), string(attrs), miss)
 		since(&in.hash, string(kind), resource, first, micros(at))
-		err = in.exec(ctx, insert, in.tenant.id, in.batch.Stream.ID, string(kind), resource, in.seq, assetID, own, first, string(attrs), miss)
+		err = insert.add(ctx, in.tenant.id, in.batch.Stream.ID, string(kind), resource, in.seq, int64(0), assetID, own, first, string(attrs), miss)
 		if err != nil {
 			return fmt.Errorf("record %s %s: %w", kind, resource, err)
 		}
@@ -418,9 +416,13 @@ func (in *ingest) facts(ctx context.Context, observed time.Time) error {
 			continue
 		}
 		in.count(key.kind).Gone++
-		if err := in.close(ctx, key, old); err != nil {
-			return err
-		}
+		in.close(key)
+	}
+	if err := insert.flush(ctx); err != nil {
+		return fmt.Errorf("record facts: %w", err)
+	}
+	if err := in.closeAll(ctx); err != nil {
+		return fmt.Errorf("end facts: %w", err)
 	}
 	return nil
 }
@@ -471,13 +473,14 @@ func (in *ingest) current(ctx context.Context) (map[ident]*stored, error) {
 	return now, rows.Err()
 }
 
-// close ends a fact at this batch.
-func (in *ingest) close(ctx context.Context, k ident, s *stored) error {
+// close ends a fact at this batch, with the others of its kind.
+func (in *ingest) close(k ident) {
 	in.hash.FactEnded(string(k.kind), k.resource)
-	err := in.exec(ctx, `UPDATE facts SET until_seq = $1 WHERE tenant = $2 AND kind = $3 AND resource = $4 AND stream = $5 AND from_seq = $6`,
-		in.seq, in.tenant.id, string(k.kind), k.resource, in.batch.Stream.ID, s.from)
-	if err != nil {
-		return fmt.Errorf("close %s %s: %w", k.kind, k.resource, err)
+	if in.ending == nil {
+		in.ending = make(map[fact.Kind]*closing)
 	}
-	return nil
+	if in.ending[k.kind] == nil {
+		in.ending[k.kind] = new(closing)
+	}
+	in.ending[k.kind].resources = append(in.ending[k.kind].resources, k.resource)
 }

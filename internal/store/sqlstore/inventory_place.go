@@ -68,6 +68,8 @@ func (in *ingest) changes(ctx context.Context, c inventory.Changes) error {
 		}
 		in.hash.Asset(h)
 	}
+	records := bulk{in: in, columns: 8, head: `INSERT INTO inventory_records (tenant, asset, stream, keys, maker, why, first_at, last_at) VALUES`,
+		tail: ` ON CONFLICT (tenant, asset, stream) DO UPDATE SET keys = excluded.keys, maker = excluded.maker, first_at = excluded.first_at, last_at = excluded.last_at`}
 	var packed []byte
 	for _, r := range c.Records {
 		why, err := json.Marshal(r.Why)
@@ -75,17 +77,21 @@ func (in *ingest) changes(ctx context.Context, c inventory.Changes) error {
 			return fmt.Errorf("encode why: %w", err)
 		}
 		packed = packKeys(packed[:0], r.Keys)
-		if err := in.exec(ctx, `INSERT INTO inventory_records (tenant, asset, stream, keys, maker, why, first_at, last_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
-			ON CONFLICT (tenant, asset, stream) DO UPDATE SET keys = excluded.keys, maker = excluded.maker, first_at = excluded.first_at, last_at = excluded.last_at`,
-			in.tenant.id, r.At, r.Stream, string(packed), r.Maker, string(why), r.First, r.Last); err != nil {
+		if err := records.add(ctx, in.tenant.id, r.At, r.Stream, string(packed), r.Maker, string(why), r.First, r.Last); err != nil {
 			return fmt.Errorf("record the sighting of %s: %w", r.At, err)
 		}
 	}
+	if err := records.flush(ctx); err != nil {
+		return fmt.Errorf("record sightings: %w", err)
+	}
+	keys := bulk{in: in, columns: 4, head: `INSERT INTO inventory_keys (tenant, type, value, asset) VALUES`, tail: ` ON CONFLICT DO NOTHING`}
 	for _, k := range c.Keys {
-		if err := in.exec(ctx, `INSERT INTO inventory_keys (tenant, type, value, asset) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING`,
-			in.tenant.id, string(k.Key.Type), k.Key.Value, k.Home); err != nil {
+		if err := keys.add(ctx, in.tenant.id, string(k.Key.Type), k.Key.Value, k.Home); err != nil {
 			return fmt.Errorf("record the key %s: %w", k.Key, err)
 		}
+	}
+	if err := keys.flush(ctx); err != nil {
+		return fmt.Errorf("record keys: %w", err)
 	}
 	for _, k := range c.Dropped {
 		if err := in.exec(ctx, `DELETE FROM inventory_keys WHERE tenant = $1 AND type = $2 AND value = $3 AND asset = $4`,

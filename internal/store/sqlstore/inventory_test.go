@@ -183,7 +183,8 @@ func TestMergeThenUndoIsNothing(t *testing.T) {
 	bring(t, tn, t0, "cmdb", devices...)
 	bring(t, tn, t0.Add(day), "scan", devices[:2]...)
 	before := load(t, tn, t0.Add(day))
-	as := before.Resources[fact.KindAsset]
+	as := slices.Clone(before.Resources[fact.KindAsset])
+	slices.SortFunc(as, func(a, b *fact.Resource) int { return strings.Compare(a.Text("name"), b.Text("name")) })
 	m := must(tn.MergeAssets(t.Context(), as[1].ID, as[0].ID, Act{Actor: "us_1", Reason: "one pump, two labels", Now: t0.Add(2 * day)}))(t)
 	if n := len(load(t, tn, t0.Add(2*day)).Resources[fact.KindAsset]); n != 2 {
 		t.Fatalf("%d assets after the merge, want 2", n)
@@ -204,9 +205,9 @@ func TestMergeThenUndoIsNothing(t *testing.T) {
 	if got, want := len(after.Resources[fact.KindEndpoint]), len(before.Resources[fact.KindEndpoint]); got != want {
 		t.Errorf("%d services, want %d", got, want)
 	}
-	for i, a := range after.Resources[fact.KindAsset] {
-		if a.ID != as[i].ID || a.Text("name") != as[i].Text("name") {
-			t.Errorf("asset %d is %s %s, was %s %s", i, a.ID, a.Text("name"), as[i].ID, as[i].Text("name"))
+	for i, b := range before.Resources[fact.KindAsset] {
+		if a := after.Resources[fact.KindAsset][i]; a.ID != b.ID || a.Text("name") != b.Text("name") {
+			t.Errorf("asset %d is %s %s, was %s %s", i, a.ID, a.Text("name"), b.ID, b.Text("name"))
 		}
 	}
 	checkLedger(t, db, tn)
@@ -340,6 +341,7 @@ func TestPeopleEditAssets(t *testing.T) {
 	db, tn := openTest(t)
 	bring(t, tn, t0, "cmdb", "a|serial B7-10010|name=PUMP-1|owner=IT|zone=lan", "b|serial B7-20020|name=PUMP-2")
 	as := load(t, tn, t0).Resources[fact.KindAsset]
+	slices.SortFunc(as, func(a, b *fact.Resource) int { return strings.Compare(a.Text("name"), b.Text("name")) })
 	ids := []string{as[0].ID, as[1].ID}
 	edit := func(days int, values map[string]any, ids ...string) EditedAssets {
 		t.Helper()

@@ -74,7 +74,7 @@ func Open(ctx context.Context, path string, commitKey func(tenant string) (secre
 		q.Set("_txlock", "immediate")
 		return "file:" + strings.ReplaceAll(filepath.ToSlash(abs), "?", "%3f") + "?" + q.Encode()
 	}
-	if db.write, err = sql.Open("sqlite", dsn()); err != nil {
+	if db.write, err = sql.Open("sqlite", dsn("cache_size(-65536)")); err != nil {
 		return nil, fmt.Errorf("open database: %w", err)
 	}
 	db.write.SetMaxOpenConns(1)

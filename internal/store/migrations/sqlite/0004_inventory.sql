@@ -15,7 +15,7 @@ CREATE TABLE inventory_records (
   first_at BIGINT NOT NULL, -- when the stream first and last saw it
   last_at  BIGINT NOT NULL,
   PRIMARY KEY (tenant, asset, stream)
-);
+) WITHOUT ROWID;
 INSERT INTO inventory_records (tenant, asset, stream, keys, maker, why, first_at, last_at)
   SELECT k.tenant, k.asset, '', json_group_array(json_array(k.type, k.value, b.observed_at, b.observed_at)), '', '', min(b.observed_at), max(b.observed_at)
   FROM inventory_keys k JOIN fact_batches b ON b.tenant = k.tenant AND b.seq = k.last_seq GROUP BY k.tenant, k.asset;

@@ -12,11 +12,12 @@ import (
 	"github.com/asepsis/asepsis/internal/judge"
 	"github.com/asepsis/asepsis/internal/policy"
 	"github.com/asepsis/asepsis/internal/store/sqlstore"
+	"github.com/asepsis/asepsis/internal/vuln/priority"
 	"github.com/asepsis/asepsis/internal/web/api"
 )
 
 // fixTimes are the times to mend that the parameters set.
-func (r *rules) fixTimes() assess.FixTimes {
+func (r *rules) fixTimes() priority.Times {
 	return assess.Rules{Checks: r.checks, Params: r.parameters}.FixTimes()
 }
 

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/asepsis/asepsis/internal/fact"
+	"github.com/asepsis/asepsis/internal/vuln/priority"
 )
 
 func day(n int) time.Time { return now.Truncate(24*time.Hour).AddDate(0, 0, n) }
@@ -235,11 +236,12 @@ func TestDeriveStatesEveryDerivedAttribute(t *testing.T) {
 	}
 	set.Resources[fact.KindSetting] = []*fact.Resource{resource(fact.KindSetting, "s", "as_00000", src("x"), fact.Values{"compliant": true})}
 	s := Derive(set, prairie, now)
-	Urgency(&s, FixTimes{})
+	Urgency(&s, priority.Times{})
 	// These are joined with the facts before, by judge.
 	joined := map[string]bool{
 		"asset.software_assessed_at": true, "asset.software_assessed": true, "asset.software_not_assessed": true, "asset.advisories_to_check": true,
 		"vulnerability.witnesses": true, "vulnerability.disposition": true, "vulnerability.disposition_until_at": true,
+		"vulnerability.disposition_at": true, "vulnerability.compensation": true,
 	}
 	for _, k := range fact.Kinds() {
 		schema, _ := fact.SchemaOf(k)

@@ -1,21 +1,16 @@
 package assess
 
 import (
-	"time"
-
+	"github.com/asepsis/asepsis/internal/asset"
 	"github.com/asepsis/asepsis/internal/fact"
+	"github.com/asepsis/asepsis/internal/vuln/priority"
 )
 
-// FixTimes are the days that the organization gives itself to mend a finding,
-// by severity: on systems that the internet can reach, and elsewhere.
-type FixTimes struct {
-	Exposed, Inside map[string]int64
-}
-
-// FixTimes reads the times from the parameters of the checks that hold people
-// to them, so that a day shown to be mended by is the day the check counts.
-func (r Rules) FixTimes() FixTimes {
-	t := FixTimes{Exposed: make(map[string]int64), Inside: make(map[string]int64)}
+// FixTimes are the days that the organization gives itself to mend a finding. They
+// are the parameters of the checks that hold people to them, so that a day shown
+// to be mended by is the day the check counts.
+func (r Rules) FixTimes() priority.Times {
+	t := priority.Times{Exposed: make(map[string]int), Inside: make(map[string]int)}
 	for severity, id := range map[string]string{
 		"critical": "vulnerabilities-critical-in-time", "high": "vulnerabilities-high-in-time", "medium": "vulnerabilities-medium-in-time",
 	} {
@@ -25,48 +20,67 @@ func (r Rules) FixTimes() FixTimes {
 		}
 		params := r.Params.For(c).Params
 		if d, ok := params["exposed_days"].(int64); ok {
-			t.Exposed[severity] = d
+			t.Exposed[severity] = int(d)
 		}
 		if d, ok := params["inside_days"].(int64); ok {
-			t.Inside[severity] = d
+			t.Inside[severity] = int(d)
 		}
 	}
 	return t
 }
 
-// by returns the day a finding is to be mended by. What no source says to be
-// reachable from the internet gets the shorter time, as the checks have it.
-func (t FixTimes) by(r *fact.Resource) (time.Time, bool) {
-	first := r.When("first_seen_at")
-	severity := r.Text("severity")
-	days, ok := t.Exposed[severity]
-	if facing, known := r.Get("internet_facing").(bool); known && !facing {
-		days, ok = t.Inside[severity]
+// RiskOf is what is known of a finding, and of the asset it is on, that makes it
+// urgent. The asset may be nil.
+func RiskOf(r, a *fact.Resource) priority.Risk {
+	number := func(name string) float64 { f, _ := r.Get(name).(float64); return f }
+	k := priority.Risk{
+		Flaw: r.ID, Component: r.Text("component"), Exploited: r.True("known_exploited"), Due: r.When("known_exploited_due_at"),
+		EPSS: number("epss"), Exploitation: r.Text("exploitation"), Automatable: answer(r, "automatable"), TechnicalImpact: r.Text("technical_impact"),
+		PublicExploit: answer(r, "exploit_available"), CVSS: number("cvss"), Severity: r.Text("severity"), InternetFacing: answer(r, "internet_facing"),
+		FixAvailable: answer(r, "fix_available"), FirstSeen: r.When("first_seen_at"),
 	}
-	var by time.Time
-	if ok && !first.IsZero() {
-		by = first.AddDate(0, 0, int(days))
+	if k.Severity != "" {
+		k.CVSS = 0 // the word is the gravest that anybody gave; the checks count by it
 	}
-	if due := r.When("known_exploited_due_at"); !due.IsZero() && (by.IsZero() || due.Before(by)) {
-		by = due
+	if a != nil {
+		k.Zone, k.Criticality, k.Class = a.Text("zone"), asset.Criticality(a.Text("criticality")), asset.Class(a.Text("class"))
 	}
-	return by, !by.IsZero()
+	return k
 }
 
-// Urgency states of each finding the day it is to be mended by, and how soon
-// that is by CISA's decision tree. The set is one that [Derive] made.
-func Urgency(s *fact.Set, times FixTimes) {
+func answer(r *fact.Resource, name string) priority.Answer {
+	switch v, ok := r.Get(name).(bool); {
+	case !ok:
+		return priority.Unknown
+	case v:
+		return priority.Yes
+	}
+	return priority.No
+}
+
+// Urgency states of each finding the day it is to be mended by, and how soon that
+// is by CISA's decision tree. The set is one that [Derive] made.
+func Urgency(s *fact.Set, times priority.Times) {
 	assets := make(map[string]*fact.Resource, len(s.Resources[fact.KindAsset]))
 	for _, a := range s.Resources[fact.KindAsset] {
 		assets[a.ID] = a
 	}
 	for _, r := range s.Resources[fact.KindVulnerability] {
-		o := from("derived from its severity, its age and CISA's catalog", newest(r))
-		if by, ok := times.by(r); ok {
-			set(r, "fix_by_at", by, o)
-		} else {
+		a := assets[r.Asset]
+		risk, seen := RiskOf(r, a), newest(r)
+		if d := priority.By(risk, times); d.By.IsZero() {
 			missing(r, "fix_by_at", "no time is set for its severity")
+		} else {
+			set(r, "fix_by_at", d.By, from("derived from its severity, its age and CISA's catalog", seen))
 		}
-		set(r, "decision", decide(r, assets[r.Asset]), from("derived by CISA's decision tree (SSVC)", newest(r)))
+		set(r, "decision", priority.Decide(risk).Decision.String(), from("derived by CISA's decision tree (SSVC)", seen))
+		if a == nil {
+			continue
+		}
+		if z, ok := a.Values["zone"]; ok {
+			set(r, "zone", z.V, from("derived from the asset it is on", z.Origin))
+		} else {
+			missing(r, "zone", "no source names the zone of the asset")
+		}
 	}
 }

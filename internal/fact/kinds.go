@@ -230,6 +230,9 @@ var all = []*Schema{
 			{"fix_by_at", Time, false, "the day it is to be mended by"},
 			{"disposition", String, false, "accepted, disputed or compensated by a person's decision that has not expired"},
 			{"disposition_until_at", Time, false, "when that decision ends"},
+			{"disposition_at", Time, false, "when that decision was made"},
+			{"compensation", String, false, "what holds a compensated weakness: isolation, virtual_patch, other"},
+			{"zone", String, false, "network zone of the asset it is on"},
 		})),
 	},
 	{

@@ -35,7 +35,8 @@ type Decision struct {
 	// Group is an asset id, or attribute=value of the assets meant.
 	Group  string `json:"group,omitempty"`
 	Reason string `json:"reason"`
-	// Control is what holds the flaw, for a compensation: isolation, virtual patch.
+	// Control is what holds the flaw, for a compensation. Where it begins with
+	// isolation or virtual patch, a check of that name looks whether it does.
 	Control string `json:"control,omitempty"`
 
 	By      string    `json:"by"`
@@ -43,6 +44,18 @@ type Decision struct {
 	Until   time.Time `json:"until"`
 	EndedBy string    `json:"ended_by,omitempty"`
 	EndedAt time.Time `json:"ended_at,omitzero"`
+}
+
+// control is the kind of control that holds a compensated flaw.
+func (d *Decision) control() string {
+	c := strings.ToLower(strings.TrimSpace(d.Control))
+	switch {
+	case strings.HasPrefix(c, "isolat"):
+		return "isolation"
+	case strings.HasPrefix(c, "virtual patch"), strings.HasPrefix(c, "virtual_patch"):
+		return "virtual_patch"
+	}
+	return "other"
 }
 
 // maxLife bounds how long a decision may stand before it is made anew.

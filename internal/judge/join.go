@@ -433,6 +433,10 @@ func (j *joiner) decide(r *fact.Resource) {
 		o := fact.Origin{Stream: "person/decisions", Title: "decision of " + d.By, ObservedAt: d.At, Assurance: fact.Attested}
 		r.Values["disposition"] = fact.Value{V: d.Kind.disposition(), Origin: o}
 		r.Values["disposition_until_at"] = fact.Value{V: d.Until, Origin: o}
+		r.Values["disposition_at"] = fact.Value{V: d.At, Origin: o}
+		if d.Kind == Compensate {
+			r.Values["compensation"] = fact.Value{V: d.control(), Origin: o}
+		}
 		return
 	}
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/asepsis/asepsis/internal/advisory"
 	"github.com/asepsis/asepsis/internal/errs"
 	"github.com/asepsis/asepsis/internal/vuln"
+	"github.com/asepsis/asepsis/internal/vuln/eol"
 )
 
 // secManifest is the section of the manifest.
@@ -113,6 +114,9 @@ func (b *builder) compile(o Options) (*Built, error) {
 		if err := p.Finish(file); err != nil {
 			return nil, err
 		}
+	}
+	if err := eol.Add(file, b.cycles); err != nil {
+		return nil, err
 	}
 	raw, err := json.Marshal(m)
 	if err != nil {

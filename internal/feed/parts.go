@@ -1,6 +1,10 @@
 package feed
 
-import "github.com/asepsis/asepsis/internal/vuln/windows"
+import (
+	"github.com/asepsis/asepsis/internal/vuln/windows"
+)
 
-// parts returns what compiles sections of its own.
+var _ part = (*windows.Compiler)(nil)
+
+// parts returns what compiles sections of its own from advisories.
 func parts() []part { return []part{windows.NewCompiler()} }

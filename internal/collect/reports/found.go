@@ -4,9 +4,9 @@ import (
 	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
-	"fmt"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -122,14 +122,11 @@ func (s *Scan) Find(h *Host, f Found) error {
 // key names the finding on its host, the same in each report that sees it.
 func (s *Scan) key(f *Found) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s:%s", s.Format, Shorten(f.ID, 150))
+	b.WriteString(s.Format + ":")
 	if f.Port > 0 {
-		t := f.Transport
-		if t == "" {
-			t = "tcp"
-		}
-		fmt.Fprintf(&b, ":%d/%s", f.Port, t)
+		b.WriteString(portKey(f.Port, f.Transport) + ":")
 	}
+	b.WriteString(Shorten(f.ID, 150))
 	if f.Component != "" {
 		b.WriteString(":" + Shorten(f.Component, 150))
 		if f.Version != "" {
@@ -141,6 +138,10 @@ func (s *Scan) key(f *Found) string {
 		b.WriteString("#" + hex.EncodeToString(sum[:6]))
 	}
 	return b.String()
+}
+
+func portKey(port int, transport string) string {
+	return strconv.Itoa(port) + "/" + cmp.Or(strings.ToLower(transport), "tcp")
 }
 
 // merge adds to a finding what another statement of it knows.

@@ -34,6 +34,9 @@ type Scan struct {
 	Version string
 	// Inside says that the tool looks at the software itself, or signed in.
 	Inside bool
+	// Narrow says that the tool tests one thing, such as TLS or a baseline: the asset
+	// does not count as scanned for vulnerabilities.
+	Narrow bool
 	// Scope is what the scan is recorded as where addresses do not tell: "application".
 	Scope string
 
@@ -53,8 +56,9 @@ type Scan struct {
 // mark is what the scan itself says of a host.
 type mark struct {
 	at      time.Time
-	partial string // why the scan did not see all of it
-	loose   bool   // called after the file: the next file of the name may be of something else
+	partial string   // why the scan did not see all of it
+	ports   []string // the only ports it looked at; none for all of the host
+	loose   bool     // called after the file: the next file of the name may be of something else
 }
 
 // NewScan begins a report of the format.
@@ -107,6 +111,24 @@ func (s *Scan) mark(h *Host) *mark {
 func (s *Scan) Partial(h *Host, why string) {
 	if m := s.mark(h); m.partial == "" {
 		m.partial = why
+	}
+}
+
+// Keep says that it is not known how much of the host the scan looked at: what it
+// leaves out stays as it was, although the scan counts as one.
+func (s *Scan) Keep(h *Host, why string) {
+	s.mark(h).loose = true
+	if n := (fact.Note{What: "findings of earlier reports", Why: why + "; those that it leaves out stay open"}); !slices.Contains(s.notes, n) {
+		s.Note(n.What, n.Why)
+	}
+}
+
+// Port says that the scan looked at this port of the host, and at no others than
+// those it names so: what is known of other ports stays as it was.
+func (s *Scan) Port(h *Host, port int, transport string) {
+	m := s.mark(h)
+	if k := portKey(port, transport); !slices.Contains(m.ports, k) && len(m.ports) < 1000 {
+		m.ports = append(m.ports, k)
 	}
 }
 
@@ -295,8 +317,11 @@ func (s *Scan) done() (*collect.Parsed, error) {
 		return nil, err
 	}
 	id, title := "import/"+s.Format, s.Tool
+	if s.Stream != "" && s.Stream != s.Tool {
+		title += " " + Shorten(s.Stream, 120)
+	}
 	if s.Stream != "" {
-		id, title = id+"/"+Slug(s.Stream), title+" "+Shorten(s.Stream, 120)
+		id = id + "/" + Slug(s.Stream)
 	}
 	b := &fact.Batch{
 		Stream: fact.Stream{ID: id, Title: title, PerAsset: true}, Assurance: fact.Imported, ObservedAt: s.In.Observed(s.at),
@@ -339,6 +364,7 @@ func (s *Scan) finish(h *Host) {
 		h.ObservedAt = s.In.Observed(at)
 	}
 	switch dated := !at.IsZero() || !s.In.ObservedAt.IsZero() || !s.In.ModTime.IsZero(); {
+	case s.Narrow:
 	case m.partial != "":
 		h.Lack("scanned_at", "the scan was not complete: "+Shorten(m.partial, 200))
 	case dated:
@@ -363,8 +389,15 @@ func (s *Scan) keep(b *fact.Batch) {
 		if why != "" {
 			first, n = cmp.Or(first, why), n+1
 		}
-		if why != "" || s.mark(h).loose {
+		switch m := s.mark(h); {
+		case why != "" || m.loose:
 			b.Sightings[i].Keeps = []fact.Kept{{}}
+		case len(m.ports) > 0:
+			var flaws []string
+			for _, p := range m.ports {
+				flaws = append(flaws, s.Format+":"+p+":")
+			}
+			b.Sightings[i].Keeps = []fact.Kept{{Kind: fact.KindVulnerability, Unless: flaws}, {Kind: fact.KindEndpoint, Unless: m.ports}}
 		}
 	}
 	if n > 0 {
@@ -376,6 +409,9 @@ func (s *Scan) keep(b *fact.Batch) {
 
 // activities states that the scan took place, once for each scope.
 func (s *Scan) activities(b *fact.Batch) []fact.Fact {
+	if s.Narrow {
+		return nil
+	}
 	scopes := s.hosts.Scopes()
 	if o := cmp.Or(s.In.Options["scope"], s.Scope); o != "" {
 		scopes = map[string]int{o: len(b.Sightings)}

@@ -1,7 +1,7 @@
 package reports
 
 import (
-	"strconv"
+	"cmp"
 	"strings"
 
 	"github.com/asepsis/asepsis/internal/fact"
@@ -9,12 +9,9 @@ import (
 
 // Endpoint returns the fact about a port of a host, made if there is none.
 func (s *Scan) Endpoint(h *Host, port int, transport string) *fact.Fact {
-	if transport == "" {
-		transport = "tcp"
-	}
-	f := h.Fact(fact.KindEndpoint, strconv.Itoa(port)+"/"+transport)
+	f := h.Fact(fact.KindEndpoint, portKey(port, transport))
 	State(f, "port", int64(port))
-	State(f, "transport", transport)
+	State(f, "transport", cmp.Or(transport, "tcp"))
 	return f
 }
 

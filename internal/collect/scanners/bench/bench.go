@@ -41,6 +41,7 @@ type parser struct {
 // Parse reads a result.
 func (Importer) Parse(ctx context.Context, in collect.Input) (*collect.Parsed, error) {
 	p := &parser{Scan: reports.NewScan(in, "kube-bench", "kube-bench")}
+	p.Narrow = true
 	return p.Run(func() error {
 		p.host = p.File()
 		root, err := reports.JSON(ctx, in, reports.Entries{"Controls[]": p.control, "[]": p.control, "tests[]": p.group}, "audit", "AuditConfig", "AuditEnv", "test_info", "remediation-impact")

@@ -122,13 +122,13 @@ func rest(s *reports.Scan, n *reports.Node) error {
 	if len(parts) == 3 {
 		h = func() *reports.Host { return s.App("github.com/" + parts[0] + "/" + parts[1]) }
 	}
+	host := h()
+	s.Keep(host, "the file may hold one page of the alerts")
 	switch n.Str("state") {
 	case "open":
 	case "fixed":
-		h()
 		return s.Leave("GitHub says that they are fixed")
 	default:
-		h()
 		return s.Leave("a person has dismissed them")
 	}
 	adv, r := n.At("security_advisory"), n.At("rule")
@@ -142,5 +142,5 @@ func rest(s *reports.Scan, n *reports.Node) error {
 	for _, c := range adv.All("cwes") {
 		f.CWEs = append(f.CWEs, c.Str("cwe_id"))
 	}
-	return s.FindAt(h(), f, cmp.Or(n.Str("dependency", "manifest_path"), n.Str("most_recent_instance", "location", "path")))
+	return s.FindAt(host, f, cmp.Or(n.Str("dependency", "manifest_path"), n.Str("most_recent_instance", "location", "path")))
 }

@@ -70,6 +70,9 @@ func details(s *reports.Scan, n *reports.Node) error {
 	port, _ := strconv.Atoi(n.Str("@targetport"))
 	h := s.Machine(cmp.Or(n.Str("@targethostname"), n.Str("@targetip")), n.Str("@targetip"))
 	s.HostAt(h, cmp.Or(n.Time("@endtime"), n.Time("statistics", "@endtime"), n.Time("@starttime")))
+	if port > 0 {
+		s.Port(h, port, "tcp")
+	}
 	if e, ok := n.Num("@errors"); ok && e > 0 {
 		s.Partial(h, "Nikto met errors")
 	}
@@ -86,6 +89,9 @@ func details(s *reports.Scan, n *reports.Node) error {
 func host(s *reports.Scan, n *reports.Node) error {
 	port, _ := strconv.Atoi(n.Str("port"))
 	h := s.Machine(cmp.Or(n.Str("host"), n.Str("ip")), n.Str("ip"))
+	if port > 0 {
+		s.Port(h, port, "tcp")
+	}
 	for _, v := range n.All("vulnerabilities") {
 		f := reports.Found{ID: v.Str("id"), Title: v.Str("msg"), Location: v.Str("url"), Port: port, KeyTail: v.Str("method") + "\x00" + v.Str("msg")}
 		f.Names = reports.CVEs(f.Title)

@@ -1,9 +1,9 @@
 // Package nuclei reads the results of Nuclei: one JSON object on each line, or a
 // list of them, with the names of version 2 and of version 3.
 //
-// Nuclei lists what it found and not what it looked at, so a host that it finds
-// nothing more on is not in its file: findings stay open until a scan that sees
-// the host leaves them out.
+// Nuclei lists what it found and not what it looked at: a port of a host that is in
+// the file is closed for what the file leaves out, and every other port, on which it
+// may have found nothing or not looked, stays as it was.
 package nuclei
 
 import (
@@ -75,6 +75,7 @@ func item(s *reports.Scan, n *reports.Node) error {
 	f.Names = append(f.Names, reports.CVEs(id)...)
 	if port, err := strconv.Atoi(cmp.Or(n.Str("port"), portOf(at))); err == nil && port > 0 && port < 65536 {
 		f.Port = port
+		s.Port(host, port, "tcp")
 	}
 	return s.Find(host, f)
 }

@@ -34,7 +34,7 @@ func (Importer) Recognize(_ string, head []byte) int {
 // Parse reads a health check.
 func (Importer) Parse(ctx context.Context, in collect.Input) (*collect.Parsed, error) {
 	s := reports.NewScan(in, "pingcastle", "PingCastle")
-	s.Inside = true
+	s.Inside, s.Narrow = true, true
 	return s.Run(func() error {
 		var found []reports.Found
 		root, err := reports.XML(ctx, in, "HealthcheckData", reports.Entries{"HealthcheckData/RiskRules/HealthcheckRiskRule": func(n *reports.Node) error {

@@ -36,6 +36,7 @@ func (Importer) Recognize(_ string, head []byte) int {
 // Parse reads results.
 func (Importer) Parse(ctx context.Context, in collect.Input) (*collect.Parsed, error) {
 	s := reports.NewScan(in, "ssh-audit", "ssh-audit")
+	s.Narrow = true
 	return s.Run(func() error {
 		root, err := reports.JSON(ctx, in, reports.Entries{"[]": func(n *reports.Node) error { return server(s, n) }}, "recommendations", "fingerprints")
 		if err != nil || !root.Has("kex") {
@@ -57,6 +58,7 @@ func server(s *reports.Scan, n *reports.Node) error {
 	}
 	h := s.Machine(host)
 	h.Set("ssh_enabled", true)
+	s.Port(h, port, "tcp")
 	end := s.Endpoint(h, port, "tcp")
 	reports.State(end, "service", "ssh")
 	reports.State(end, "clear_text", false)

@@ -69,6 +69,7 @@ var flaws = []flaw{
 // Parse reads results.
 func (Importer) Parse(ctx context.Context, in collect.Input) (*collect.Parsed, error) {
 	s := reports.NewScan(in, "ssl-labs", "SSL Labs")
+	s.Narrow = true
 	return s.Run(func() error {
 		root, err := reports.JSON(ctx, in, reports.Entries{"[]": func(n *reports.Node) error { return site(s, n) }},
 			"sims", "httpTransactions", "raw", "trustPaths", "hstsPreloads", "hpkpPolicy", "staticPkpPolicy", "namedGroups")
@@ -94,6 +95,7 @@ func site(s *reports.Scan, n *reports.Node) error {
 	h := s.Machine(n.Str("host"))
 	h.Set("internet_facing", true)
 	s.HostAt(h, n.Time("testTime"))
+	s.Port(h, port, "tcp")
 	end := s.Endpoint(h, port, "tcp")
 	reports.State(end, "internet_facing", true)
 	have, weak := map[string]bool{}, []string{}

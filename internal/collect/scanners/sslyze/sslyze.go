@@ -67,6 +67,7 @@ var versions = []version{
 // Parse reads results.
 func (Importer) Parse(ctx context.Context, in collect.Input) (*collect.Parsed, error) {
 	s := reports.NewScan(in, "sslyze", "SSLyze")
+	s.Narrow = true
 	return s.Run(func() error {
 		root, err := reports.JSON(ctx, in, reports.Entries{"server_scan_results[]": func(n *reports.Node) error { return server(s, n) }},
 			"as_pem", "rejected_cipher_suites", "rejected_curves", "trust_store", "verified_certificate_chain", "rsa_n", "public_bytes", "ocsp_response", "prime", "http_headers")
@@ -130,6 +131,7 @@ func server(s *reports.Scan, n *reports.Node) error {
 			}
 		}
 	}
+	s.Port(h, port, "tcp")
 	end := s.Endpoint(h, port, "tcp")
 	have, tried, weak := map[string]bool{}, 0, []string{}
 	for _, v := range versions {

@@ -2,8 +2,9 @@
 // security center.
 //
 // Nessus writes a row for each CVE of a finding; rows of one plugin on one port
-// are one finding. Rows of severity None or Info are no findings. Who has the
-// choice brings the .nessus file, which says more.
+// are one finding. Rows of severity None or Info are no findings. The CSV does not
+// say whether the scan signed in, so it closes nothing: who has the choice brings
+// the .nessus file.
 package tenable
 
 import (
@@ -64,6 +65,7 @@ func row(s *reports.Scan, n *reports.Node) error {
 	}
 	h := s.Machine(ip, n.Str("Host"), n.Str("FQDN"), n.Str("DNS Name"), netbios(cmp.Or(n.Str("NetBios"), n.Str("NetBIOS Name"))), n.Str("MAC Address"))
 	h.Set("os_name", reports.Shorten(n.Str("OS"), 200))
+	s.Keep(h, "the CSV does not say of which scan it is and whether it signed in; the .nessus file does")
 	s.HostAt(h, n.Time("Host End"))
 	s.HostAt(h, cmp.Or(n.Time("Last Observed"), n.Time("Last Found")))
 	severity := reports.Severity(cmp.Or(n.Str("Severity"), n.Str("Risk")))

@@ -62,6 +62,7 @@ type parser struct {
 // Parse reads results.
 func (Importer) Parse(ctx context.Context, in collect.Input) (*collect.Parsed, error) {
 	p := &parser{Scan: reports.NewScan(in, "testssl", "testssl.sh"), targets: map[string]*target{}}
+	p.Narrow = true
 	return p.Run(func() error {
 		head, err := in.Head()
 		if err != nil {
@@ -119,6 +120,7 @@ func (p *parser) take(n *reports.Node, name, portText string) error {
 	if t == nil {
 		fqdn, ip, _ := strings.Cut(name, "/")
 		t = &target{host: p.Machine(fqdn, ip), port: port, versions: map[string]bool{}}
+		p.Port(t.host, port, "tcp")
 		p.targets[key] = t
 		p.order = append(p.order, t)
 	}

@@ -70,6 +70,9 @@ func (Importer) Parse(ctx context.Context, in collect.Input) (*collect.Parsed, e
 func site(s *reports.Scan, n *reports.Node) error {
 	host := s.Machine(cmp.Or(n.Str("@host"), n.Str("@name")))
 	port, _ := strconv.Atoi(n.Str("@port"))
+	if port > 0 {
+		s.Port(host, port, "tcp")
+	}
 	for _, a := range append(n.All("alerts", "alertitem"), jsonAlerts(n)...) {
 		f := reports.Found{
 			ID: cmp.Or(a.Str("alertRef"), a.Str("pluginid")), Title: cmp.Or(a.Str("name"), a.Str("alert")), CWEs: []string{a.Str("cweid")},

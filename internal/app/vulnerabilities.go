@@ -11,10 +11,14 @@ import (
 	"time"
 
 	"github.com/asepsis/asepsis/internal/access"
+	"github.com/asepsis/asepsis/internal/assess"
 	"github.com/asepsis/asepsis/internal/errs"
 	"github.com/asepsis/asepsis/internal/fact"
 	"github.com/asepsis/asepsis/internal/id"
 	"github.com/asepsis/asepsis/internal/judge"
+	"github.com/asepsis/asepsis/internal/pkgver"
+	"github.com/asepsis/asepsis/internal/purl"
+	"github.com/asepsis/asepsis/internal/vuln/priority"
 	"github.com/asepsis/asepsis/internal/web/api"
 )
 
@@ -162,7 +166,8 @@ func (v *view) gaps(assets map[string]*fact.Resource) []api.AssessmentGap {
 }
 
 // times says how long findings took to be mended in the last year: those of our
-// own comparison and those of scanners, each counted once.
+// own comparison and those of scanners, each counted once. Those still open are
+// not left out, which would make slow look fast.
 func (a *App) times(ctx context.Context, v *view, findings []*fact.Resource) ([]api.TimeToFix, error) {
 	since := v.at.AddDate(-1, 0, 0)
 	closed, err := v.tenant.ClosedFindings(ctx, since)
@@ -173,50 +178,39 @@ func (a *App) times(ctx context.Context, v *view, findings []*fact.Resource) ([]
 	if err != nil {
 		return nil, err
 	}
-	days := make(map[string][]float64)
+	spans := make(map[string][]priority.Span)
 	type key struct{ asset, flaw string }
 	counted := make(map[key]bool)
 	for _, c := range slices.Concat(closed, gone) {
 		k := key{c.Asset, c.Flaw}
-		if counted[k] || c.Severity == "" || c.Severity == "info" {
-			continue
+		if !counted[k] {
+			counted[k] = true
+			spans[c.Severity] = append(spans[c.Severity], priority.Span{From: c.OpenedAt, To: c.ClosedAt})
 		}
-		counted[k] = true
-		days[c.Severity] = append(days[c.Severity], max(0, c.ClosedAt.Sub(c.OpenedAt).Hours()/24))
+	}
+	for _, r := range findings {
+		if first := r.When("first_seen_at"); !first.IsZero() {
+			spans[r.Text("severity")] = append(spans[r.Text("severity")], priority.Span{From: first})
+		}
 	}
 	var out []api.TimeToFix
 	for _, sev := range []string{"critical", "high", "medium", "low"} {
-		t := api.TimeToFix{Severity: sev, Fixed: len(days[sev])}
-		ds := days[sev]
-		slices.Sort(ds)
-		if len(ds) > 0 {
-			t.MedianDays, t.P90Days = quantile(ds, 0.5), quantile(ds, 0.9)
-		}
-		for _, r := range findings {
-			if r.Text("severity") != sev {
-				continue
-			}
-			t.Open++
-			if first := r.When("first_seen_at"); !first.IsZero() {
-				if age := tenth(v.at.Sub(first).Hours() / 24); t.OldestDays == nil || age > *t.OldestDays {
-					t.OldestDays = &age
-				}
-			}
-		}
-		out = append(out, t)
+		d := priority.TimeToFix(spans[sev], v.at)
+		out = append(out, api.TimeToFix{
+			Severity: sev, Fixed: d.Fixed, Open: d.Open, MedianDays: daysOf(d.Median, d.MedianKnown), P90Days: daysOf(d.P90, d.P90Known), OldestDays: daysOf(d.OpenOldest, d.Open > 0),
+		})
 	}
 	return out, nil
 }
 
-// quantile returns the value below which the share of sorted values lies, by
-// nearest rank, to a tenth.
-func quantile(sorted []float64, share float64) *float64 {
-	i := int(math.Ceil(share*float64(len(sorted)))) - 1
-	d := tenth(sorted[max(0, min(i, len(sorted)-1))])
-	return &d
+// daysOf returns days to a tenth, or nil where they are not known.
+func daysOf(d time.Duration, known bool) *float64 {
+	if !known {
+		return nil
+	}
+	f := math.Round(d.Hours()/24*10) / 10
+	return &f
 }
-
-func tenth(f float64) float64 { return math.Round(f*10) / 10 }
 
 // Decisions implements api.Inventory.
 func (a inventory) Decisions(ctx context.Context, who access.Caller) ([]api.FlawDecision, error) {
@@ -334,39 +328,129 @@ func (a *App) EndDecisionAs(ctx context.Context, tid, by, did string) (judge.Dec
 	return d, nil
 }
 
-// groups makes one thing to do of all findings that the same update mends.
+// todo is one thing to do while it is put together.
+type todo struct {
+	id, title, software, fixed string
+	findings                   []*fact.Resource
+	rank                       priority.Rank
+	why                        []string
+}
+
+// groups makes one thing to do of all findings that the same update mends: as few
+// updates as mend all of them. What no update mends, and what scanners ask for in
+// words, are things to do of their own. The most urgent comes first.
 func (v *view) groups(findings []*fact.Resource) []api.UpdateGroup {
-	type sum struct {
-		api.UpdateGroup
-		flaws  map[string]string // flaw → severity
-		assets map[string]bool
-		owners map[string]bool
-		rank   [5]float64
-	}
-	byKey := make(map[string]*sum)
+	times := v.rules.fixTimes()
+	byID := make(map[string]*fact.Resource, len(findings))
+	others := make(map[string]*todo)
+	var plan []priority.Finding
+	ranks := make(map[string]priority.Rank, len(findings))
 	for _, r := range findings {
-		software, fixed := r.Text("component"), r.Text("fixed_version")
-		key, title := v.action(r, software, fixed)
-		g := byKey[key]
-		if g == nil {
-			g = &sum{flaws: make(map[string]string), assets: make(map[string]bool), owners: make(map[string]bool)}
-			g.ID, g.Title, g.Software = key, title, software
-			byKey[key] = g
+		risk := assess.RiskOf(r, v.set.Find(fact.KindAsset, r.Asset))
+		risk.Flaw = flawOf(r)
+		byID[r.ID] = r
+		ranks[r.ID] = priority.Of(risk, times)
+		if fixes := updatesFor(r); len(fixes) > 0 {
+			plan = append(plan, priority.Finding{ID: r.ID, Asset: r.Asset, Risk: risk, Fixes: fixes})
+			continue
 		}
-		g.Findings++
-		if fixed != "" && (g.Fixed == "" || newerText(fixed, g.Fixed)) {
-			g.Fixed = fixed
+		key, title := actionOf(r)
+		t := others[key]
+		if t == nil {
+			t = &todo{id: key, title: title, software: r.Text("component"), rank: ranks[r.ID]}
+			others[key] = t
 		}
+		t.findings = append(t.findings, r)
+		if ranks[r.ID].Compare(t.rank) < 0 {
+			t.rank = ranks[r.ID]
+		}
+	}
+	var all []*todo
+	for _, g := range priority.Plan(plan, times, nil) {
+		t := &todo{id: "update " + g.Update.Line + " " + g.Update.String(), title: updateTitle(g.Update), software: g.Update.Name, fixed: cmp.Or(g.Update.Version, g.Update.Name), rank: g.Rank}
+		for _, f := range g.Findings {
+			t.findings = append(t.findings, byID[f.ID])
+		}
+		all = append(all, t)
+	}
+	for _, t := range others {
+		all = append(all, t)
+	}
+	slices.SortFunc(all, func(a, b *todo) int {
+		return cmp.Or(a.rank.Compare(b.rank), cmp.Compare(len(b.findings), len(a.findings)), cmp.Compare(a.id, b.id))
+	})
+	out := make([]api.UpdateGroup, 0, len(all))
+	for _, t := range all {
+		out = append(out, v.group(t))
+	}
+	return out
+}
+
+// updateTitle says what to install.
+func updateTitle(u priority.Update) string {
+	switch {
+	case u.Version == "":
+		return "Install " + u.Name
+	case strings.Contains(u.Name, ", "):
+		return "Update to " + u.Version // the version names what it is of
+	}
+	return "Update " + u.Name + " to " + u.Version
+}
+
+// updatesFor returns the updates that mend a finding. Versions of packages are
+// ordered as their ecosystem does; of anything else as makers write them.
+func updatesFor(r *fact.Resource) []priority.Update {
+	software, fixed := r.Text("component"), r.Text("fixed_version")
+	if software == "" || fixed == "" {
+		return nil
+	}
+	if strings.HasPrefix(fixed, "KB") {
+		return []priority.Update{{Name: fixed}}
+	}
+	u := priority.Update{Name: software, Version: fixed, Scheme: pkgver.Generic}
+	if p, err := purl.Parse(r.Text("component_purl")); err == nil {
+		u.Line = p.Type
+		if scheme, ok := pkgver.SchemeOf(p.Type); ok {
+			u.Scheme = scheme
+		}
+		if d := p.Distro(); d != "" {
+			u.Line = d
+		}
+	}
+	return []priority.Update{u}
+}
+
+// actionOf names what there is to do about a finding that no update mends.
+func actionOf(r *fact.Resource) (key, title string) {
+	if software := r.Text("component"); software != "" {
+		return "no update " + software, "No update of " + software + " is known: isolate, replace or accept"
+	}
+	title = oneLine(cmp.Or(r.Text("title"), flawOf(r)), 120)
+	if s := r.Text("solution"); s != "" {
+		title = oneLine(strings.TrimRight(title, ".")+". "+s, 240)
+	}
+	return "item " + r.Text("scanner") + " " + cmp.Or(r.Text("scanner_id"), title), title
+}
+
+// group shows a thing to do.
+func (v *view) group(t *todo) api.UpdateGroup {
+	g := api.UpdateGroup{
+		ID: t.id, Title: t.title, Software: t.software, Fixed: t.fixed, Findings: len(t.findings), Decision: t.rank.Choice.Decision.String(),
+		FixBy: api.Stamp(t.rank.Deadline.By), Assets: []api.Ref{}, Owners: []string{},
+	}
+	flaws, assets, owners := make(map[string]string), make(map[string]bool), make(map[string]bool)
+	for _, r := range t.findings {
+		sev := r.Text("severity")
 		flaw := flawOf(r)
-		if have, ok := g.flaws[flaw]; !ok || rankOf(r.Text("severity")) < rankOf(have) {
-			g.flaws[flaw] = r.Text("severity")
+		if have, ok := flaws[flaw]; !ok || rankOf(sev) < rankOf(have) {
+			flaws[flaw] = sev
 		}
-		g.assets[r.Asset] = true
+		if g.Severity == "" || rankOf(sev) < rankOf(g.Severity) {
+			g.Severity = sev
+		}
+		assets[r.Asset] = true
 		if o := v.set.Find(fact.KindAsset, r.Asset); o != nil && o.Text("owner") != "" {
-			g.owners[o.Text("owner")] = true
-		}
-		if g.Severity == "" || rankOf(r.Text("severity")) < rankOf(g.Severity) {
-			g.Severity = r.Text("severity")
+			owners[o.Text("owner")] = true
 		}
 		if r.True("known_exploited") {
 			g.Exploited++
@@ -374,66 +458,20 @@ func (v *view) groups(findings []*fact.Resource) []api.UpdateGroup {
 		if e, ok := r.Get("epss").(float64); ok {
 			g.EPSS = max(g.EPSS, e)
 		}
-		if d := r.Text("decision"); decisionRank(d) < decisionRank(g.Decision) {
-			g.Decision = d
-		}
-		if by := r.When("fix_by_at"); !by.IsZero() && (g.FixBy == nil || by.Before(*g.FixBy)) {
-			g.FixBy = &by
-		}
 	}
-	out := make([]api.UpdateGroup, 0, len(byKey))
-	for _, g := range byKey {
-		g.Decision = cmp.Or(g.Decision, "track")
-		g.FlawCount, g.AssetCount = len(g.flaws), len(g.assets)
-		g.Flaws = slices.SortedFunc(maps.Keys(g.flaws), func(x, y string) int {
-			return cmp.Or(cmp.Compare(rankOf(g.flaws[x]), rankOf(g.flaws[y])), cmp.Compare(x, y))
-		})
-		g.Flaws = g.Flaws[:min(len(g.Flaws), 50)]
-		g.Assets = []api.Ref{}
-		for _, id := range slices.Sorted(maps.Keys(g.assets)) {
-			g.Assets = append(g.Assets, *v.refOf(fact.KindAsset, id))
-		}
-		slices.SortFunc(g.Assets, func(x, y api.Ref) int { return natural(x.Label, y.Label) })
-		g.Assets = g.Assets[:min(len(g.Assets), 50)]
-		if g.Owners = slices.Sorted(maps.Keys(g.owners)); g.Owners == nil {
-			g.Owners = []string{}
-		}
-		if g.Fixed != "" {
-			g.Title = fmt.Sprintf("Update %s to %s", g.Software, g.Fixed)
-			if strings.Contains(g.Software, ", ") {
-				g.Title = "Update to " + g.Fixed
-			}
-		}
-		g.Why = v.why(&g.UpdateGroup)
-		out = append(out, g.UpdateGroup)
-	}
-	slices.SortFunc(out, func(x, y api.UpdateGroup) int {
-		return cmp.Or(
-			cmp.Compare(decisionRank(x.Decision), decisionRank(y.Decision)),
-			cmp.Compare(boolInt(y.Exploited > 0), boolInt(x.Exploited > 0)),
-			compareDue(x.FixBy, y.FixBy),
-			cmp.Compare(rankOf(x.Severity), rankOf(y.Severity)),
-			cmp.Compare(y.Findings, x.Findings),
-			cmp.Compare(x.ID, y.ID),
-		)
+	g.FlawCount, g.AssetCount = len(flaws), len(assets)
+	g.Flaws = slices.SortedFunc(maps.Keys(flaws), func(x, y string) int {
+		return cmp.Or(cmp.Compare(rankOf(flaws[x]), rankOf(flaws[y])), cmp.Compare(x, y))
 	})
-	return out
-}
-
-// action names what mends a finding: the update of a package, or what a
-// scanner's item asks for.
-func (v *view) action(r *fact.Resource, software, fixed string) (key, title string) {
-	switch {
-	case software != "" && fixed != "":
-		return "update " + software, "Update " + software
-	case software != "":
-		return "no fix " + software, "No update of " + software + " is known: isolate, replace or accept"
+	g.Flaws = g.Flaws[:min(len(g.Flaws), 50)]
+	for id := range assets {
+		g.Assets = append(g.Assets, *v.refOf(fact.KindAsset, id))
 	}
-	title = oneLine(cmp.Or(r.Text("title"), flawOf(r)), 120)
-	if s := r.Text("solution"); s != "" {
-		title = oneLine(strings.TrimRight(title, ".")+". "+s, 240)
-	}
-	return "item " + r.Text("scanner") + " " + cmp.Or(r.Text("scanner_id"), title), title
+	slices.SortFunc(g.Assets, func(x, y api.Ref) int { return cmp.Or(natural(x.Label, y.Label), cmp.Compare(x.ID, y.ID)) })
+	g.Assets = g.Assets[:min(len(g.Assets), 50)]
+	g.Owners = append(g.Owners, slices.Sorted(maps.Keys(owners))...)
+	g.Why = v.why(&g)
+	return g
 }
 
 func (v *view) why(g *api.UpdateGroup) []string {
@@ -467,26 +505,6 @@ func rankOf(severity string) int {
 		return i
 	}
 	return 5
-}
-
-func decisionRank(d string) int {
-	if i := slices.Index([]string{"act", "attend", "track_closely", "track"}, d); i >= 0 {
-		return i
-	}
-	return 4
-}
-
-// compareDue puts earlier days first and none last.
-func compareDue(x, y *time.Time) int {
-	switch {
-	case x == nil && y == nil:
-		return 0
-	case x == nil:
-		return 1
-	case y == nil:
-		return -1
-	}
-	return x.Compare(*y)
 }
 
 // newerText compares versions whose order nobody told us as people read them.

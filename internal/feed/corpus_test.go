@@ -1,33 +1,11 @@
 package feed
 
 import (
-	"crypto/rand"
 	"testing"
 	"time"
 
-	"golang.org/x/mod/sumdb/note"
-
 	"github.com/asepsis/asepsis/internal/testshared"
 )
-
-func testNow() time.Time { return time.Date(2026, 11, 25, 6, 0, 0, 0, time.UTC) }
-
-func testKey(t testing.TB) (note.Signer, note.Verifier) {
-	t.Helper()
-	skey, vkey, err := note.GenerateKey(rand.Reader, "feed.example.org")
-	if err != nil {
-		t.Fatal(err)
-	}
-	s, err := note.NewSigner(skey)
-	if err != nil {
-		t.Fatal(err)
-	}
-	v, err := note.NewVerifier(vkey)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return s, v
-}
 
 // BenchmarkBuildOSV builds a feed of the corpus's OSV records.
 func BenchmarkBuildOSV(b *testing.B) {

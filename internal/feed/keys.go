@@ -3,6 +3,7 @@ package feed
 import (
 	"crypto/rand"
 	"strings"
+	"unicode"
 
 	"golang.org/x/mod/sumdb/note"
 
@@ -14,9 +15,12 @@ import (
 // builder, and the public one, which people add where feeds are taken in. name says
 // whose it is, such as "feed.example-hospital.org".
 func NewKey(name string) (signer secret.Text, public string, err error) {
+	if name == "" || len(name) > 200 || strings.ContainsFunc(name, func(r rune) bool { return r == '+' || unicode.IsSpace(r) || !unicode.IsPrint(r) }) {
+		return secret.Text{}, "", errs.Hint(errs.New(errs.Invalid, "%.40q cannot be the name of a key", name), "give it a name without blanks and plus signs, such as feed.example-hospital.org")
+	}
 	s, v, err := note.GenerateKey(rand.Reader, name)
 	if err != nil {
-		return secret.Text{}, "", errs.Hint(errs.New(errs.Invalid, "make a key to sign feeds: %w", err), "give it a name without blanks and plus signs")
+		return secret.Text{}, "", errs.New(errs.Internal, "make a key to sign feeds: %w", err)
 	}
 	return secret.New(s), v, nil
 }

@@ -64,7 +64,8 @@ func Parse(s string) (UDI, error) {
 	case digits(s) && gtinLength(len(s)):
 		return bareGTIN(s)
 	}
-	return parseGS1(strings.Trim(s, "\x1d"))
+	// Tables turn the separator into a blank, which no element may hold.
+	return parseGS1(strings.Trim(strings.ReplaceAll(s, " ", string(gs)), string(gs)))
 }
 
 // ParseDI reads a device identifier alone, as inventories and FDA's GUDID list

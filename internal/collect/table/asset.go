@@ -8,6 +8,7 @@ import (
 
 	"github.com/asepsis/asepsis/internal/asset"
 	"github.com/asepsis/asepsis/internal/fact"
+	"github.com/asepsis/asepsis/internal/udi"
 )
 
 // inventoryList reads the asset list.
@@ -17,6 +18,8 @@ type inventoryList struct {
 	keys     map[*entry][]asset.Key
 	byStrong map[asset.Key]*entry
 	unknown  int // devices whose kind the words do not show
+	badUDIs  int // device identifiers that are none, or have a wrong check digit
+	models   int // identifiers that name a model and no unit
 	badKeys  int // addresses and numbers that identify nothing
 }
 
@@ -38,6 +41,9 @@ func (l *inventoryList) take(r *row) error {
 		vals["class"] = string(c)
 	} else if c := classOf(r.text("os") + " " + r.text("model")); c != asset.Unknown {
 		vals["class"] = string(c)
+	}
+	if _, ok := vals["model"]; !ok && r.text("model_number") != "" {
+		vals["model"] = r.text("model_number")
 	}
 	if f := familyOf(r.text("os")); f != "" {
 		vals["os_family"] = f
@@ -89,11 +95,12 @@ func (l *inventoryList) identity(r *row, vals fact.Values) []asset.Key {
 	for _, f := range [...]struct {
 		field string
 		t     asset.KeyType
-	}{{"serial", asset.Serial}, {"udi", asset.UDI}, {"tag", asset.Tag}} {
+	}{{"serial", asset.Serial}, {"tag", asset.Tag}} {
 		if !add(f.t, r.text(f.field)) {
 			delete(vals, f.field)
 		}
 	}
+	l.udi(r, vals, add)
 	for _, f := range [...]struct {
 		field, attr string
 		t           asset.KeyType
@@ -132,6 +139,46 @@ func (l *inventoryList) identity(r *row, vals fact.Values) []asset.Key {
 		add(asset.Name, short)
 	}
 	return keys
+}
+
+// udi reads the unique device identifier: one with a serial number names the unit,
+// whatever the order and the form in which it is written; one without names the
+// model. One that is wrong is kept as it is written, and proves nothing.
+func (l *inventoryList) udi(r *row, vals fact.Values, add func(asset.KeyType, string) bool) {
+	di := ""
+	if s := r.text("udi"); s != "" {
+		u, err := udi.Parse(s)
+		switch {
+		case err != nil:
+			l.badUDIs++
+			r.miss("udi_di", shorten("the identifier cannot be read: "+err.Error(), 200))
+		case u.Unit() == "":
+			l.models++
+			di = u.DI
+		default:
+			di = u.DI
+			add(asset.UDI, u.Unit())
+			if _, ok := vals["serial"]; !ok && add(asset.Serial, u.Serial) {
+				vals["serial"] = u.Serial
+			}
+		}
+	}
+	if s := r.text("udi_di"); s != "" {
+		_, other, err := udi.ParseDI(s)
+		switch {
+		case err != nil:
+			l.badUDIs++
+			if di == "" {
+				r.miss("udi_di", shorten("the identifier cannot be read: "+err.Error(), 200))
+			}
+		case di == "":
+			di = other
+		}
+	}
+	if di != "" {
+		vals["udi_di"] = di
+		delete(r.missing, "udi_di")
+	}
 }
 
 // hostName is a name that a network knows; "Infusion pump 7" is a description
@@ -196,6 +243,12 @@ func (l *inventoryList) done() {
 	}
 	if l.unknown > 0 {
 		b.note("kind of device", fmt.Sprintf("%s of a kind that the words do not show; kept as unknown", count(l.unknown, "device")))
+	}
+	if l.badUDIs > 0 {
+		b.note("unique device identifiers", fmt.Sprintf("%s not well formed, or with a wrong check digit; kept as written, and not used to tell devices apart", count(l.badUDIs, "identifier")))
+	}
+	if l.models > 0 {
+		b.note("unique device identifiers", fmt.Sprintf("%s without a serial number: they name a model and no unit", count(l.models, "identifier")))
 	}
 	if l.badKeys > 0 {
 		b.note("identity", fmt.Sprintf("%s left out: a filler, or not well formed (serial numbers, tags, addresses)", count(l.badKeys, "value")))

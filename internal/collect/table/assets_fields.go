@@ -6,8 +6,8 @@ import (
 )
 
 // Headers are those of ServiceNow's computer table, Lansweeper's and Snipe-IT's
-// exports, Intune's device list and the maintenance systems of biomedical
-// engineering.
+// exports, GLPI's, Intune's device list and the maintenance systems of biomedical
+// engineering (Nuvolo, AIMS).
 var assets = Kind{
 	Name:  "assets",
 	Title: "Asset list",
@@ -18,7 +18,7 @@ var assets = Kind{
 	Fields: []Field{
 		{
 			Name: "name", Type: Text, Need: "identity", Attr: "name", Tell: 0,
-			Aliases: []string{"host name", "hostname", "computer name", "device name", "asset name", "AssetName", "item name", "machine name", "netbios name", "system name", "display name", "dns host name", "ci name"},
+			Aliases: []string{"host name", "hostname", "computer name", "device name", "asset name", "AssetName", "item name", "machine name", "netbios name", "system name", "display name", "dns host name", "ci name", "computer"},
 			Doc:     "Host name, or what people call the device.", Example: [2]string{"RAD-WS-01", "ICU-PUMP-07"},
 		},
 		{
@@ -28,47 +28,62 @@ var assets = Kind{
 		},
 		{
 			Name: "serial", Type: Text, Need: "identity", Attr: "serial", Tell: 3,
-			Aliases: []string{"serial number", "Serialnumber", "serial no", "serial #", "s/n", "sn", "bios serial number", "service tag"},
+			Aliases: []string{"serial number", "Serialnumber", "serial no", "serial #", "s/n", "sn", "bios serial number", "service tag", "manufacturer serial number", "mfr serial number"},
 			Doc:     "Serial number of the maker.", Example: [2]string{"5CG1234XYZ", "8100-552071"},
 		},
 		{
 			Name: "tag", Type: Text, Need: "identity", Attr: "tag", Tell: 3,
-			Aliases: []string{"asset tag", "asset number", "asset id", "control number", "equipment id", "equipment number", "ce number", "barcode", "inventory number", "property tag"},
+			Aliases: []string{"asset tag", "asset number", "asset id", "control number", "equipment id", "equipment number", "ce number", "barcode", "inventory number", "property tag", "equipment control number", "ecn", "control no", "tag number", "asset no", "device tag"},
 			Doc:     "The hospital's own number for it.", Example: [2]string{"A-10412", "BME-2207"},
 		},
 		{
 			Name: "udi", Type: Text, Need: "identity", Attr: "udi", Tell: 3,
-			Aliases: []string{"unique device identifier", "udi-di", "udi number", "device identifier"},
-			Doc:     "Unique device identifier of a medical device, with its production part.", Example: [2]string{"", "(01)00812345678901(21)552071"},
+			Aliases: []string{"unique device identifier", "udi number", "udi code", "full udi", "udi barcode", "udi carrier"},
+			Doc:     "Unique device identifier of a medical device, with its production part: as scanned, or as printed below the barcode. Check digits are verified; one with a serial number names the unit.", Example: [2]string{"", "(01)00812345678901(21)8100-552071"},
+		},
+		{
+			Name: "udi_di", Type: Text, Tell: 3,
+			Aliases: []string{"udi-di", "device identifier", "udi di", "primary di", "di number", "gtin", "udi device identifier"},
+			Doc:     "Device identifier alone, which names the model.", Example: [2]string{"", "00812345678901"},
 		},
 		{
 			Name: "mac", Type: List, Need: "identity", Attr: "macs", Tell: 2,
-			Aliases: []string{"mac address", "mac addresses", "macs", "ethernet mac", "EthernetMAC", "wi-fi mac", "wired mac", "physical address", "hardware address"},
+			Aliases: []string{"mac address", "mac addresses", "macs", "ethernet mac", "EthernetMAC", "wi-fi mac", "wired mac", "physical address", "hardware address", "network mac address", "mac addr", "macaddress 1"},
 			Doc:     "Hardware addresses.", Example: [2]string{"00:1B:44:11:3A:B7", ""},
 		},
 		{
 			Name: "ip", Type: List, Need: "identity", Attr: "ips", Tell: 2,
-			Aliases: []string{"ip address", "ip addresses", "ips", "IPAddress", "ipv4 address", "primary ip", "last ip address", "WiFiIPv4Address"},
+			Aliases: []string{"ip address", "ip addresses", "ips", "IPAddress", "ipv4 address", "primary ip", "last ip address", "WiFiIPv4Address", "network ip address", "ip addr", "static ip", "static ip address"},
 			Doc:     "Network addresses.", Example: [2]string{"10.20.4.31", "10.20.9.107"},
 		},
 		{
 			Name: "class", Type: Text, Tell: 2,
-			Aliases: []string{"asset type", "AssetTypename", "device type", "type", "category", "device category", "ci class", "sys_class_name", "class name", "equipment type", "asset class", "form factor", "chassis type", "description"},
+			Aliases: []string{"asset type", "AssetTypename", "device type", "type", "category", "device category", "ci class", "sys_class_name", "class name", "equipment type", "asset class", "form factor", "chassis type", "description", "modality", "device class", "equipment description"},
 			Doc:     "Kind of device: server, workstation, laptop, medical_device, network_device, mobile, printer, iot. Other words are recognized (\"infusion pump\").", Example: [2]string{"workstation", "infusion pump"},
 		},
 		{
 			Name: "manufacturer", Type: Text, Attr: "manufacturer", Tell: 2,
-			Aliases: []string{"make", "maker", "vendor name", "oem", "brand", "hardware manufacturer"},
+			Aliases: []string{"make", "maker", "vendor name", "oem", "brand", "hardware manufacturer", "manufacturer name", "mfr", "mfg"},
 			Doc:     "Maker.", Example: [2]string{"Fabrikam", "Contoso Medical"},
 		},
 		{
 			Name: "model", Type: Text, Attr: "model", Tell: 2,
-			Aliases: []string{"model name", "model number", "model id", "model_id", "model no", "product model", "hardware model"},
+			Aliases: []string{"model name", "model id", "model_id", "product model", "hardware model", "model description"},
 			Doc:     "Model.", Example: [2]string{"Elite 8", "Pump 3000"},
 		},
 		{
+			Name: "model_number", Type: Text, Attr: "model_number", Tell: 2,
+			Aliases: []string{"model number", "model no", "catalog number", "catalog no", "version or model number", "part number", "product number", "manufacturer part number", "mfr model number"},
+			Doc:     "Model or catalog number of the maker. It is the model too where the table has no other.", Example: [2]string{"", "P-3000"},
+		},
+		{
+			Name: "gmdn_term", Type: Text, Attr: "gmdn_term", Tell: 3,
+			Aliases: []string{"gmdn", "gmdn name", "gmdn term name", "gmdn preferred term", "fda product name", "fda product code name", "nomenclature term"},
+			Doc:     "What kind of medical device it is: GMDN or FDA product name.", Example: [2]string{"", ""},
+		},
+		{
 			Name: "os", Type: Text, Attr: "os_name", Tell: 2,
-			Aliases: []string{"operating system", "OSname", "os name", "platform", "os caption"},
+			Aliases: []string{"operating system", "OSname", "os name", "platform", "os caption", "operating system name"},
 			Doc:     "Operating system.", Example: [2]string{"Windows 11 Enterprise", ""},
 		},
 		{
@@ -83,13 +98,18 @@ var assets = Kind{
 		},
 		{
 			Name: "owner", Type: Text, Attr: "owner", Tell: 1,
-			Aliases: []string{"assigned to", "asset owner", "owned by", "managed by", "support group", "checked out to", "primary user upn", "primary user email address", "primary user display name", "custodian", "responsible", "UserName"},
+			Aliases: []string{"assigned to", "asset owner", "owned by", "managed by", "support group", "checked out to", "primary user upn", "primary user email address", "primary user display name", "custodian", "responsible", "UserName", "managed by group", "owning department", "clinical owner", "service group", "technician in charge"},
 			Doc:     "Who answers for it.", Example: [2]string{"Radiology", "Biomedical Engineering"},
 		},
 		{
 			Name: "location", Type: Text, Attr: "location", Tell: 1,
-			Aliases: []string{"site", "building", "room", "floor", "unit", "default location", "IPLocation", "department location", "area"},
+			Aliases: []string{"room", "floor", "unit", "default location", "IPLocation", "department location", "area", "room number", "location name"},
 			Doc:     "Where it stands.", Example: [2]string{"Radiology reading room", "ICU bed 7"},
+		},
+		{
+			Name: "site", Type: Text, Attr: "site", Tell: 1,
+			Aliases: []string{"building", "campus", "facility", "site name", "facility name", "building name", "hospital", "entity"},
+			Doc:     "Building or campus.", Example: [2]string{"Main campus", "Main campus"},
 		},
 		{
 			Name: "zone", Type: Text, Attr: "zone", Tell: 1,
@@ -98,13 +118,13 @@ var assets = Kind{
 		},
 		{
 			Name: "criticality", Type: Choice, Attr: "criticality", Tell: 2, Loose: true,
-			Aliases: []string{"business criticality", "risk class", "risk level", "importance", "priority", "life support", "criticality level"},
+			Aliases: []string{"business criticality", "risk class", "risk level", "importance", "priority", "life support", "criticality level", "clinical risk", "equipment risk", "device risk", "risk category", "criticality code"},
 			Doc:     "What fails when it does: life_supporting, clinical, business, minor.", Example: [2]string{"clinical", "life_supporting"},
 			Choices: []Option{
-				{string(asset.LifeSupporting), []string{"life supporting", "life support", "life critical", "life sustaining", "mission critical", "critical", "1 most critical", "class iii", "very high"}},
-				{string(asset.Clinical), []string{"clinical", "high", "2 somewhat critical", "class ii", "patient care"}},
-				{string(asset.Business), []string{"business", "medium", "moderate", "3 less critical", "administrative", "normal"}},
-				{string(asset.Minor), []string{"minor", "low", "4 not critical", "none", "class i", "not critical"}},
+				{string(asset.LifeSupporting), []string{"life supporting", "life support", "life critical", "life sustaining", "mission critical", "critical", "1 most critical", "class iii", "very high", "life support equipment", "life safety", "1 critical"}},
+				{string(asset.Clinical), []string{"clinical", "high", "2 somewhat critical", "class ii", "patient care", "high risk", "high risk equipment", "2 high", "clinical care", "patient safety"}},
+				{string(asset.Business), []string{"business", "medium", "moderate", "3 less critical", "administrative", "normal", "medium risk", "moderate risk", "3 moderate", "3 medium", "operational", "standard"}},
+				{string(asset.Minor), []string{"minor", "low", "4 not critical", "none", "class i", "not critical", "non critical", "low risk", "4 low", "very low"}},
 			},
 		},
 		{
@@ -116,6 +136,11 @@ var assets = Kind{
 				{"in_stock", []string{"in stock", "stock", "spare", "storage", "ready to deploy", "pending", "pending install", "on order", "undeployed", "available", "not in use"}},
 				{"retired", []string{"retired", "disposed", "archived", "decommissioned", "scrapped", "sold", "removed", "out of service", "absent", "broken", "end of life", "surplus"}},
 			},
+		},
+		{
+			Name: "fragile", Type: Bool, Attr: "fragile", Tell: 3,
+			Aliases: []string{"do not scan", "no scan", "exclude from scanning", "scan exclusion", "do not probe", "scan sensitive", "do not touch"},
+			Doc:     "Must not be probed: discovery sends it nothing.", Example: [2]string{"no", "yes"},
 		},
 		{
 			Name: "internet_facing", Type: Bool, Attr: "internet_facing", Tell: 2,

@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/asepsis/asepsis/internal/access"
 	"github.com/asepsis/asepsis/internal/errs"
@@ -67,7 +68,7 @@ func (a inventory) AssetSoftware(ctx context.Context, who access.Caller, id stri
 		if slices.ContainsFunc(words, func(w string) bool { return !strings.Contains(text, w) }) {
 			continue
 		}
-		row := softwareRow(e, c)
+		row := softwareRow(e, c, v.at)
 		if q.Verdict == "" || q.Verdict == row.Verdict {
 			rows = append(rows, row)
 		}
@@ -87,11 +88,14 @@ func (a inventory) AssetSoftware(ctx context.Context, who access.Caller, id stri
 	return &api.Page[api.SoftwareRow]{Items: items, Next: next, Total: len(rows)}, nil
 }
 
-func softwareRow(e judge.Engine, c *fact.Component) api.SoftwareRow {
+func softwareRow(e judge.Engine, c *fact.Component, now time.Time) api.SoftwareRow {
 	row := api.SoftwareRow{Ecosystem: c.Ecosystem, Name: c.Name, Version: c.Version, PURL: c.PURL, Flaws: []string{}, Verdict: "not_assessed"}
 	if e == nil {
 		row.Why = "no advisories are in force"
 		return row
+	}
+	if s, ok := e.SoftwareSupport(c, now); ok {
+		row.Support, row.Ended = s.Say, s.Ended
 	}
 	ans := e.Component(c)
 	switch {

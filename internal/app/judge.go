@@ -85,7 +85,7 @@ func (a *App) judge(ctx context.Context, t *tenant, now time.Time) error {
 	if err != nil {
 		return err
 	}
-	found := in.Judge(e, &t.judged)
+	found := in.Judge(e, &t.judged, now)
 	flaws := a.flawsOf(e, in.Set, found)
 	if err := a.db.KeepFlaws(ctx, flaws, now); err != nil {
 		return fmt.Errorf("keep what the advisories say: %w", err)

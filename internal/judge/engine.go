@@ -9,6 +9,7 @@ import (
 
 	"github.com/asepsis/asepsis/internal/fact"
 	"github.com/asepsis/asepsis/internal/vuln"
+	"github.com/asepsis/asepsis/internal/vuln/eol"
 	"github.com/asepsis/asepsis/internal/vuln/windows"
 )
 
@@ -21,6 +22,9 @@ type feedEngine struct {
 	windowsOnce  sync.Once
 	windows      *windows.Table
 	staleWindows string
+
+	supportOnce sync.Once
+	support     *eol.Table
 }
 
 // NewEngine returns the engine over an opened feed. Stale names ecosystems whose

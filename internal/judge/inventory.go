@@ -19,6 +19,10 @@ type Engine interface {
 	System(a *fact.Resource) Answer
 	// Device says what is wrong with a device by its make, model and version.
 	Device(a *fact.Resource) ([]Match, []ToCheck)
+	// SystemSupport says how long an asset's operating system gets security updates.
+	SystemSupport(a *fact.Resource, now time.Time) (Support, bool)
+	// SoftwareSupport says the same of a piece of software.
+	SoftwareSupport(c *fact.Component, now time.Time) (Support, bool)
 	// Flaw returns what the feed says of a flaw, asked for by any of its names.
 	Flaw(id string) (Flaw, bool)
 	// Advisories returns what each source says of a flaw.
@@ -133,7 +137,7 @@ func (in *Inventory) join(newestFirst []List) []int64 {
 
 // Judge holds the inventory against the feed. Assets of which there is nothing
 // to judge are not in the result.
-func (in *Inventory) Judge(e Engine, cache *Cache) map[string]*Findings {
+func (in *Inventory) Judge(e Engine, cache *Cache, now time.Time) map[string]*Findings {
 	if id := e.Feed().ID; cache.feed != id || cache.answers == nil {
 		*cache = Cache{feed: id, answers: make(map[int64]Answer)}
 	}
@@ -157,6 +161,9 @@ func (in *Inventory) Judge(e Engine, cache *Cache) map[string]*Findings {
 		ms, checks := e.Device(a)
 		j.add(Answer{Spoke: len(ms) > 0, Matches: ms}, a.Text("model"))
 		j.found.Checks = checks
+		if s, ok := e.SystemSupport(a, now); ok {
+			j.found.Support = &s
+		}
 		if f := j.done(); f != nil {
 			out[a.ID] = f
 		}
@@ -233,7 +240,7 @@ func (j *assetJudge) done() *Findings {
 	slices.SortFunc(f.Checks, func(a, b ToCheck) int {
 		return cmp.Or(cmp.Compare(a.Advisory, b.Advisory), cmp.Compare(a.Product, b.Product))
 	})
-	if f.Assessed == 0 && len(f.Matches) == 0 && len(f.Gaps) == 0 && len(f.Checks) == 0 {
+	if f.Assessed == 0 && len(f.Matches) == 0 && len(f.Gaps) == 0 && len(f.Checks) == 0 && f.Support == nil {
 		return nil
 	}
 	return f

@@ -81,6 +81,14 @@ func (j *joiner) asset(a *fact.Resource) *fact.Resource {
 	}
 	f, ok := j.k.Found[a.ID]
 	listed := j.k.Listed[a.ID]
+	if s := f.Support; s != nil && !s.Ends.IsZero() {
+		if _, stated := c.Values["os_support_ends_at"]; !stated {
+			o := j.origin
+			o.Title = "dates of support of " + s.Product + ", advisories of " + j.k.Feed.BuiltAt.Format("2 Jan 2006")
+			c.Values["os_support_ends_at"] = fact.Value{V: s.Ends, Origin: o}
+			delete(c.Missing, "os_support_ends_at")
+		}
+	}
 	switch {
 	case j.k.Feed.ID == "":
 		return gap("no advisories are in force; bring a feed")

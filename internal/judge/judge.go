@@ -21,6 +21,8 @@ type Findings struct {
 	// Checks are advisories about its make or model that cannot be decided by
 	// machine: a person compares.
 	Checks []ToCheck `json:"checks,omitempty"`
+	// Support is how long its operating system gets security updates.
+	Support *Support `json:"support,omitempty"`
 	// Assessed counts pieces of software that the feed could speak of.
 	Assessed int   `json:"assessed"`
 	Gaps     []Gap `json:"gaps,omitempty"` // what it could not, by reason
@@ -33,6 +35,16 @@ func (f *Findings) NotAssessed() int {
 		n += g.Count
 	}
 	return n
+}
+
+// Support says how long something gets security updates.
+type Support struct {
+	Product string    `json:"product"` // "Debian 12"
+	Ends    time.Time `json:"ends,omitzero"`
+	// Extended is when those that are paid for end.
+	Extended time.Time `json:"extended,omitzero"`
+	Ended    bool      `json:"ended,omitempty"` // also where nobody noted the day
+	Say      string    `json:"-"`               // in a sentence, as of the moment it was asked
 }
 
 // Match is a flaw that the feed says an asset has.

@@ -31,13 +31,15 @@ func res(kind fact.Kind, id, asset string, o fact.Origin, vs fact.Values) *fact.
 // table is an engine over a map of package names.
 type table map[string]Answer
 
-func (table) Feed() Feed                                          { return Feed{ID: "f1", BuiltAt: t0.Add(-time.Hour)} }
-func (e table) Component(c *fact.Component) Answer                { return e[c.Name] }
-func (table) System(*fact.Resource) Answer                        { return Answer{} }
-func (table) Device(*fact.Resource) ([]Match, []ToCheck)          { return nil, nil }
-func (table) Flaw(string) (Flaw, bool)                            { return Flaw{}, false }
-func (table) Advisories(string) []Advisory                        { return nil }
-func (table) Explain(string, *fact.Component) (Explanation, bool) { return Explanation{}, false }
+func (table) Feed() Feed                                                 { return Feed{ID: "f1", BuiltAt: t0.Add(-time.Hour)} }
+func (e table) Component(c *fact.Component) Answer                       { return e[c.Name] }
+func (table) System(*fact.Resource) Answer                               { return Answer{} }
+func (table) Device(*fact.Resource) ([]Match, []ToCheck)                 { return nil, nil }
+func (table) SystemSupport(*fact.Resource, time.Time) (Support, bool)    { return Support{}, false }
+func (table) SoftwareSupport(*fact.Component, time.Time) (Support, bool) { return Support{}, false }
+func (table) Flaw(string) (Flaw, bool)                                   { return Flaw{}, false }
+func (table) Advisories(string) []Advisory                               { return nil }
+func (table) Explain(string, *fact.Component) (Explanation, bool)        { return Explanation{}, false }
 
 func TestNewestListSpeaksForTheSystem(t *testing.T) {
 	in := Inventory{
@@ -59,11 +61,11 @@ func TestNewestListSpeaksForTheSystem(t *testing.T) {
 		"left-pad": {Spoke: true, Why: "no advisories for npm in the feed", About: "npm"},
 	}
 	var cache Cache
-	f := in.Judge(e, &cache)["as_1"]
+	f := in.Judge(e, &cache, t0)["as_1"]
 	if f == nil || f.Assessed != 1 || f.NotAssessed() != 1 || len(f.Matches) != 1 || f.Gaps[0].Ecosystem != "npm" {
 		t.Fatalf("%+v", f)
 	}
-	if again := in.Judge(e, &cache)["as_1"]; !reflect.DeepEqual(f, again) {
+	if again := in.Judge(e, &cache, t0)["as_1"]; !reflect.DeepEqual(f, again) {
 		t.Error("judging again says something else")
 	}
 }

@@ -88,6 +88,8 @@ type SoftwareRow struct {
 	Flaws     []string `json:"flaws" doc:"At most 20"`
 	FlawCount int      `json:"flaw_count"`
 	Fixed     string   `json:"fixed,omitempty" doc:"The version that mends all of them"`
+	Support   string   `json:"support,omitempty" doc:"How long it gets security updates, in a sentence, where that is known"`
+	Ended     bool     `json:"ended,omitempty" doc:"It gets no security updates any more"`
 }
 
 // DeviceModel is one model of device across the hospital.

@@ -2745,6 +2745,8 @@ export interface components {
         };
         SoftwareRow: {
             ecosystem: string;
+            /** @description It gets no security updates any more */
+            ended?: boolean;
             /** @description The version that mends all of them */
             fixed?: string;
             /** Format: int64 */
@@ -2753,6 +2755,8 @@ export interface components {
             flaws: string[];
             name: string;
             purl?: string;
+            /** @description How long it gets security updates, in a sentence, where that is known */
+            support?: string;
             /** @enum {string} */
             verdict: "affected" | "not_affected" | "not_assessed";
             version: string;

@@ -34,6 +34,14 @@ const columns: Column<SoftwareRow>[] = [
       <>
         <Judged verdict={one.verdict} />
         {one.why && <p className="value-note">{capital(one.why)}.</p>}
+        {one.ended && (
+          <p className="value-note">
+            <span className="badge" data-tone="not_met">
+              No more updates
+            </span>{" "}
+            {one.support}
+          </p>
+        )}
       </>
     ),
   },

@@ -31,8 +31,8 @@ type Document struct {
 // Bounds of a document. A reader who wants more follows its references.
 const (
 	maxTitle      = 200
-	maxDetails    = 700
-	maxReferences = 6
+	maxDetails    = 600
+	maxReferences = 4
 	maxReference  = 300
 	maxList       = 500 // aliases, flaws covered
 	maxScores     = 8
@@ -42,10 +42,7 @@ const (
 
 func encodeDocument(a *advisory.Advisory) []byte {
 	title, details := oneLine(a.Title), plain(a.Details)
-	if title == "" {
-		title, _, _ = strings.Cut(details, "\n")
-	}
-	if title == details {
+	if title == details && len(title) <= maxTitle {
 		details = ""
 	}
 	b := make([]byte, 0, 1024)
@@ -87,7 +84,19 @@ func decodeDocument(b []byte) Document {
 		d.Scores = append(d.Scores, advisory.Score{Vector: r.text(), Base: float64(r.number()) / 10, Severity: r.text(), By: r.text()})
 	}
 	d.CWEs, d.References, d.Remedies = r.texts(), r.texts(), r.texts()
+	if d.Title == "" {
+		d.Title = firstSentence(d.Details)
+	}
 	return d
+}
+
+// firstSentence makes a title of a text, for the many sources that write none.
+func firstSentence(s string) string {
+	s, _, _ = strings.Cut(s, "\n")
+	if i := strings.Index(s, ". "); i > 0 {
+		s = s[:i+1]
+	}
+	return shorten(s, maxTitle)
 }
 
 // references returns those that lead further: a page that only repeats the

@@ -15,7 +15,7 @@ import (
 
 // blockDocs is how many documents are packed together. More pack better and
 // cost more to read one of.
-const blockDocs = 64
+const blockDocs = 128
 
 // maxBlock bounds what a block unpacks to.
 const maxBlock = 4 << 20

@@ -225,8 +225,8 @@ func cpu() float64 {
 
 // BenchmarkFleet builds the index for fleets of growing size and asks it what a
 // new advisory concerns. Sizes stop at ASEPSIS_BENCH_ASSETS, by default 300,000
-// assets; the whole model is 3,000,000 assets with 900 million components. Run it with
-// -benchtime 1x: one round is one fleet.
+// assets; the whole model is 3,000,000 assets with 900 million components, verified
+// only if ASEPSIS_BENCH_VERIFY is set. Run it with -benchtime 1x: one round is one fleet.
 func BenchmarkFleet(b *testing.B) {
 	m := newModel(b)
 	most := 300_000
@@ -283,9 +283,17 @@ func (m *model) measure(b *testing.B, hospitals int) {
 	slices.Sort(took)
 	b.ReportMetric(ms(took[len(took)/2]), "holders_median_ms")
 	b.ReportMetric(ms(took[len(took)*99/100]), "holders_p99_ms")
-	began = time.Now()
-	refs = x.Holders(refs[:0], pkgs[0]...)
-	b.ReportMetric(ms(time.Since(began)), "holders_worst_ms")
+	// The worst, twenty times: on a machine that is shared, the fastest says what the
+	// work takes, the median what it took beside others.
+	took = took[:0]
+	for range 20 {
+		began = time.Now()
+		refs = x.Holders(refs[:0], pkgs[0]...)
+		took = append(took, time.Since(began))
+	}
+	slices.Sort(took)
+	b.ReportMetric(ms(took[0]), "holders_worst_least_ms")
+	b.ReportMetric(ms(took[10]), "holders_worst_ms")
 	b.ReportMetric(float64(len(refs)), "holders_worst_assets")
 
 	dir, err := Open(filepath.Join(b.TempDir(), "fleet"))
@@ -300,6 +308,9 @@ func (m *model) measure(b *testing.B, hospitals int) {
 	b.ReportMetric(time.Since(began).Seconds(), "checkpoint_s")
 	m.advise(b, x, pkgs, base, sources)
 	m.update(b, x, hospitals)
+	if hospitals > 2000 && os.Getenv("ASEPSIS_BENCH_VERIFY") == "" {
+		return
+	}
 	began = time.Now()
 	if d, err := x.Verify(nil, nil); err != nil || len(d) > 0 {
 		b.Fatalf("differences %v, %v", d, err)

@@ -2,7 +2,9 @@ package fleet
 
 import (
 	"math/bits"
+	"runtime"
 	"slices"
+	"sync"
 )
 
 // Holders appends the assets that have one of the components, each once, by
@@ -14,31 +16,76 @@ func (x *Index) Holders(dst []Ref, ids ...ID) []Ref {
 	if len(ids) == 1 {
 		return x.holdersOf(dst, ids[0])
 	}
-	type at struct {
-		segment uint32
-		id      ID
+	starts, list := x.bySegment(ids)
+	// Each worker takes a run of segments: their order is that of the result.
+	workers := min(runtime.GOMAXPROCS(0), 1+len(list)/perWorker)
+	if workers == 1 {
+		return x.holdersIn(dst, starts, list, 0, len(x.segments))
 	}
-	var list []at
-	var room []uint32
-	for _, id := range ids {
-		if int(id) >= x.dict.len() {
-			continue
-		}
+	parts := make([][]Ref, workers)
+	var wait sync.WaitGroup
+	for w := range workers {
+		from, to := w*len(x.segments)/workers, (w+1)*len(x.segments)/workers
+		wait.Go(func() { parts[w] = x.holdersIn(nil, starts, list, from, to) })
+	}
+	wait.Wait()
+	for _, p := range parts {
+		dst = append(dst, p...)
+	}
+	return dst
+}
+
+// perWorker is how many look-ups are worth a goroutine.
+const perWorker = 10_000
+
+// bySegment returns the components to look for in each segment: those of segment
+// s lie from starts[s] to starts[s+1]. A segment is then visited once, while
+// it is at hand.
+func (x *Index) bySegment(ids []ID) (starts []uint32, list []ID) {
+	ids = slices.DeleteFunc(slices.Clone(ids), func(id ID) bool { return int(id) >= x.dict.len() })
+	slices.Sort(ids)
+	ids = slices.Compact(ids)
+	starts = make([]uint32, len(x.segments)+1)
+	var room, all []uint32
+	ends := make([]int, len(ids))
+	for i, id := range ids {
 		room = x.where.find(room[:0], id)
 		for _, s := range room {
-			list = append(list, at{s, id})
+			starts[s+1]++
 		}
+		all = append(all, room...)
+		ends[i] = len(all)
 	}
-	slices.SortFunc(list, func(a, b at) int { return int(int64(a.segment) - int64(b.segment)) })
-	for i := 0; i < len(list); {
+	for s := range x.segments {
+		starts[s+1] += starts[s]
+	}
+	list = make([]ID, len(all))
+	at := slices.Clone(starts)
+	from := 0
+	for i, id := range ids {
+		for _, s := range all[from:ends[i]] {
+			list[at[s]] = id
+			at[s]++
+		}
+		from = ends[i]
+	}
+	return starts, list
+}
+
+func (x *Index) holdersIn(dst []Ref, starts []uint32, list []ID, from, to int) []Ref {
+	for s := from; s < to; s++ {
+		ids := list[starts[s]:starts[s+1]]
+		if len(ids) == 0 || x.segments[s].data == nil {
+			continue
+		}
 		var set bitset
-		s := list[i].segment
-		for ; i < len(list) && list[i].segment == s; i++ {
-			if p, ok := x.find(s, list[i].id); ok {
+		f := x.segments[s].data.finder()
+		for _, id := range ids {
+			if p, ok := f.find(id); ok {
 				p.add(&set)
 			}
 		}
-		dst = set.refs(dst, s)
+		dst = set.refs(dst, uint32(s))
 	}
 	return dst
 }

@@ -100,13 +100,17 @@ func appendRice(b []byte, ranks []uint16, width int) []byte {
 
 // readPosting reads a posting of a segment with so many assets.
 func readPosting(b []byte, assets int) (posting, bool) {
-	d, w := binary.Uvarint(b)
-	if w <= 0 || d > 1<<32-1 {
-		return posting{}, false
-	}
-	h, v := binary.Uvarint(b[w:])
-	if v <= 0 {
-		return posting{}, false
+	var d, h uint64
+	var w, v int
+	if len(b) > 1 && b[0] < 0x80 && b[1] < 0x80 { // most are as short as that
+		d, h, w, v = uint64(b[0]), uint64(b[1]), 1, 1
+	} else {
+		if d, w = binary.Uvarint(b); w <= 0 || d > 1<<32-1 {
+			return posting{}, false
+		}
+		if h, v = binary.Uvarint(b[w:]); v <= 0 {
+			return posting{}, false
+		}
 	}
 	p := posting{distance: ID(d), kind: byte(h & 15)}
 	length := h >> 4

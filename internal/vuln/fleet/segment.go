@@ -4,7 +4,6 @@ import (
 	"encoding/binary"
 	"math/bits"
 	"slices"
-	"sort"
 	"strings"
 
 	"github.com/asepsis/asepsis/internal/errs"
@@ -33,7 +32,7 @@ type segment []byte
 
 const (
 	segHead   = 16
-	stride    = 32
+	stride    = 16
 	maxAssets = 1024 // ranks have 10 bits in a Ref
 	rankBits  = 10
 	maxName   = 200
@@ -256,19 +255,39 @@ func (s segment) check() error {
 
 // find returns the assets that have a component.
 func (s segment) find(c ID) (posting, bool) {
+	f := s.finder()
+	return f.find(c)
+}
+
+// finder looks for components of one segment, which are given in order.
+type finder struct {
+	entries, postings []byte
+	assets            int
+	from              int // entry that the last look-up ended at
+}
+
+func (s segment) finder() finder {
 	entries, _, postings := s.parts()
-	n := len(entries) / 8
-	i := sort.Search(n, func(i int) bool { return ID(binary.LittleEndian.Uint32(entries[i*8:])) > c })
-	if i == 0 {
+	return finder{entries: entries, postings: postings, assets: s.assets()}
+}
+
+func (f *finder) find(c ID) (posting, bool) {
+	lo, hi := f.from, len(f.entries)/8
+	for lo < hi {
+		if mid := int(uint(lo+hi) >> 1); ID(binary.LittleEndian.Uint32(f.entries[mid*8:])) <= c {
+			lo = mid + 1
+		} else {
+			hi = mid
+		}
+	}
+	if lo == 0 {
 		return posting{}, false
 	}
-	at := ID(binary.LittleEndian.Uint32(entries[(i-1)*8:]))
-	b := postings[binary.LittleEndian.Uint32(entries[(i-1)*8+4:]):]
+	f.from = lo - 1
+	at := ID(binary.LittleEndian.Uint32(f.entries[f.from*8:]))
+	b := f.postings[binary.LittleEndian.Uint32(f.entries[f.from*8+4:]):]
 	for range stride {
-		if len(b) == 0 {
-			break
-		}
-		p, ok := readPosting(b, s.assets())
+		p, ok := readPosting(b, f.assets)
 		if !ok {
 			break
 		}

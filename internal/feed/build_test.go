@@ -85,7 +85,7 @@ func TestBuildIsUsable(t *testing.T) {
 	if e, ok := f.DB.Exploited(f.DB.Flaw("CVE-2099-1000")); !ok || e.Due.Format(time.DateOnly) != "2026-12-15" {
 		t.Errorf("the catalog has %+v, %v", e, ok)
 	}
-	for _, s := range [...]string{"eol", "windows", "manifest"} {
+	for _, s := range [...]string{"devices", "eol", "windows", "manifest"} {
 		if len(f.DB.Section(s)) == 0 {
 			t.Errorf("there is no section %s", s)
 		}

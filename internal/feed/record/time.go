@@ -9,13 +9,24 @@ import (
 // zone is taken as UTC.
 var layouts = [...]string{
 	time.RFC3339Nano, "2006-01-02T15:04:05.999999999", "2006-01-02", "2006-01-02T15:04:05.999999999Z0700", "2006-01-02T15:04Z07:00", "2006-01-02T15:04",
-	"2006-01-02 15:04:05.999999999Z07:00", "2006-01-02 15:04:05.999999999 -0700", "2006-01-02 15:04:05.999999999", "2006/01/02", "20060102",
+	"2006-01-02 15:04:05.999999999Z07:00", "2006-01-02 15:04:05.999999999 -0700", "2006-01-02 15:04:05.999999999", "2006/01/02",
 	"2 Jan 2006", "02 Jan 2006", "January 2, 2006", "2006-01",
 }
 
 // Time reads a date. One that is absent, cannot be read, or lies before 1980, as
 // the year 0001 of some exporters, is the zero time: unknown.
 func Time(s string) time.Time {
+	switch len(s) {
+	case 0:
+		return time.Time{}
+	case len("20060102"):
+		s = s[:4] + "-" + s[4:6] + "-" + s[6:]
+		fallthrough
+	case len("2006-01-02"):
+		if t, ok := plainTime(s + "T00:00:00"); ok {
+			return t
+		}
+	}
 	if t, ok := plainTime(s); ok {
 		return t
 	}

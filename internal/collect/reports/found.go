@@ -47,6 +47,36 @@ const (
 
 var cweNumber = regexp.MustCompile(`(?i)^(?:CWE[-_: ]*)?0*(\d{1,5})$`)
 
+// Hold keeps a finding until it is known what the report is of; [Scan.Settle] states
+// all of them.
+func (s *Scan) Hold(f Found) error {
+	if f.ID == "" {
+		return s.Find(nil, f)
+	}
+	s.held = append(s.held, f)
+	return s.Room(len(s.held))
+}
+
+// Settle states the findings that were held.
+func (s *Scan) Settle(h *Host) error {
+	held := s.held
+	s.held = nil
+	for _, f := range held {
+		if err := s.Find(h, f); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Room is a fault where more is held back than a file may have of entries.
+func (s *Scan) Room(held int) error {
+	if held > s.In.Limits.Items {
+		return s.tooMany()
+	}
+	return nil
+}
+
 // FindAt is Find for a finding whose place may differ from scan to scan although
 // the finding is the same: the place is shown and does not tell it apart.
 func (s *Scan) FindAt(h *Host, f Found, where string) error {
@@ -57,6 +87,9 @@ func (s *Scan) FindAt(h *Host, f Found, where string) error {
 // Find states a finding on a host. One that is stated again in the same place
 // adds its ids to the first and is counted.
 func (s *Scan) Find(h *Host, f Found) error {
+	if f.ID == "" {
+		return s.Bad(&nothing, "", "a finding has no id", "export the report again")
+	}
 	if err := s.count(); err != nil {
 		return err
 	}

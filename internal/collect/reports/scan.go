@@ -51,6 +51,7 @@ type Scan struct {
 	aside  map[string]int // other things by their noun
 	at     time.Time
 	named  *Host
+	held   []Found
 }
 
 // mark is what the scan itself says of a host.
@@ -157,9 +158,13 @@ func (s *Scan) Count() error { return s.count() }
 
 func (s *Scan) count() error {
 	if s.rows++; s.rows > s.In.Limits.Items {
-		return &safe.Fault{Reason: fmt.Sprintf("there are more than %d findings", s.In.Limits.Items), Mend: "export fewer targets at a time"}
+		return s.tooMany()
 	}
 	return nil
+}
+
+func (s *Scan) tooMany() error {
+	return &safe.Fault{Reason: fmt.Sprintf("there are more than %d findings", s.In.Limits.Items), Mend: "export fewer targets at a time"}
 }
 
 // Bad notes an entry that cannot be read.

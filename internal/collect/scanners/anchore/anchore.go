@@ -45,30 +45,22 @@ func (Importer) Parse(ctx context.Context, in collect.Input) (*collect.Parsed, e
 	s := reports.NewScan(in, "anchore", "Anchore")
 	s.Inside = true
 	return s.Run(func() error {
-		var found []reports.Found
+		held := false
 		root, err := reports.JSON(ctx, in, reports.Entries{
-			"vulnerabilities[]": func(n *reports.Node) error {
-				found = append(found, finding(n))
-				return nil
-			},
+			"vulnerabilities[]": func(n *reports.Node) error { return s.Hold(finding(n)) },
 			"[]": func(n *reports.Node) error {
 				if !n.Has("vuln") {
 					return policy(s, n)
 				}
-				found = append(found, finding(n))
-				return nil
+				held = true
+				return s.Hold(finding(n))
 			},
 		}, "bundle", "description", "vendor_data")
-		if err != nil || len(found) == 0 && !root.Has("vulnerabilities") {
+		if err != nil || !held && !root.Has("vulnerabilities") {
 			return err
 		}
 		h := s.Image(root.Str("image"), root.Str("imageDigest"))
-		for _, f := range found {
-			if err := s.Find(h, f); err != nil {
-				return err
-			}
-		}
-		return nil
+		return s.Settle(h)
 	})
 }
 

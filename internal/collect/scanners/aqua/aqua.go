@@ -38,19 +38,10 @@ func (Importer) Parse(ctx context.Context, in collect.Input) (*collect.Parsed, e
 	s := reports.NewScan(in, "aqua", "Aqua")
 	s.Inside = true
 	return s.Run(func() error {
-		var found []reports.Found
-		resource := func(n *reports.Node) error {
-			for _, v := range n.All("vulnerabilities") {
-				found = append(found, finding(n.At("resource"), v))
-			}
-			return nil
-		}
+		resource := func(n *reports.Node) error { return hold(s, n) }
 		root, err := reports.JSON(ctx, in, reports.Entries{
 			"resources[]": resource,
-			"cves[]": func(n *reports.Node) error {
-				found = append(found, cve(n))
-				return nil
-			},
+			"cves[]":      func(n *reports.Node) error { return s.Hold(cve(n)) },
 			"[]": func(n *reports.Node) error {
 				r := n.At("results")
 				return several(s, cmp.Or(r.Str("image"), n.Str("image_name")), r)
@@ -73,7 +64,7 @@ func (Importer) Parse(ctx context.Context, in collect.Input) (*collect.Parsed, e
 			return nil
 		}
 		h := host(s, root, cmp.Or(root.Str("image"), root.Str("image_name")))
-		return place(s, h, root, found)
+		return place(s, h, root)
 	})
 }
 
@@ -89,26 +80,29 @@ func host(s *reports.Scan, n *reports.Node, name string) *reports.Host {
 }
 
 func several(s *reports.Scan, name string, r *reports.Node) error {
-	var found []reports.Found
 	for _, n := range r.All("resources") {
-		for _, v := range n.All("vulnerabilities") {
-			found = append(found, finding(n.At("resource"), v))
+		if err := hold(s, n); err != nil {
+			return err
 		}
 	}
-	return place(s, host(s, r, name), r, found)
+	return place(s, host(s, r, name), r)
 }
 
-func place(s *reports.Scan, h *reports.Host, n *reports.Node, found []reports.Found) error {
-	s.HostAt(h, n.Time("scan_started", "seconds"))
-	if os := n.Str("os"); os != "" {
-		h.Set("os_name", reports.Shorten(os+" "+n.Str("version"), 200))
-	}
-	for _, f := range found {
-		if err := s.Find(h, f); err != nil {
+func hold(s *reports.Scan, n *reports.Node) error {
+	for _, v := range n.All("vulnerabilities") {
+		if err := s.Hold(finding(n.At("resource"), v)); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+func place(s *reports.Scan, h *reports.Host, n *reports.Node) error {
+	s.HostAt(h, n.Time("scan_started", "seconds"))
+	if os := n.Str("os"); os != "" {
+		h.Set("os_name", reports.Shorten(os+" "+n.Str("version"), 200))
+	}
+	return s.Settle(h)
 }
 
 func finding(r, v *reports.Node) reports.Found {

@@ -37,10 +37,8 @@ func (Importer) Parse(ctx context.Context, in collect.Input) (*collect.Parsed, e
 	s := reports.NewScan(in, "clair", "Clair")
 	s.Inside = true
 	return s.Run(func() error {
-		var found []reports.Found
 		root, err := reports.JSON(ctx, in, reports.Entries{"vulnerabilities[]": func(n *reports.Node) error {
-			found = append(found, scanner(n))
-			return nil
+			return s.Hold(scanner(n))
 		}}, "description", "Description", "links", "environments", "repository")
 		if err != nil {
 			return err
@@ -49,23 +47,24 @@ func (Importer) Parse(ctx context.Context, in collect.Input) (*collect.Parsed, e
 		switch {
 		case root.Has("manifest_hash"):
 			h = s.Image("", root.Str("manifest_hash"))
-			found = four(root)
+			for _, f := range four(root) {
+				if err := s.Hold(f); err != nil {
+					return err
+				}
+			}
 		case root.Has("LayerCount"):
 			h = s.File()
 			for word, list := range root.At("Vulnerabilities").Members {
 				for _, n := range list.All() {
-					found = append(found, klar(word, n))
+					if err := s.Hold(klar(word, n)); err != nil {
+						return err
+					}
 				}
 			}
 		default:
 			h = s.Image(root.Str("image"), "")
 		}
-		for _, f := range found {
-			if err := s.Find(h, f); err != nil {
-				return err
-			}
-		}
-		return nil
+		return s.Settle(h)
 	})
 }
 

@@ -45,8 +45,7 @@ func (Importer) Parse(ctx context.Context, in collect.Input) (*collect.Parsed, e
 		if err != nil {
 			return err
 		}
-		var found []reports.Found
-		each := func(n *reports.Node) error { return dependency(s, n, &found) }
+		each := func(n *reports.Node) error { return dependency(s, n) }
 		skip := []string{"description", "references", "vulnerableSoftware", "evidenceCollected", "notes", "licenseInfo", "license"}
 		var root *reports.Node
 		if _, xml := reports.Begins(head); xml {
@@ -65,16 +64,11 @@ func (Importer) Parse(ctx context.Context, in collect.Input) (*collect.Parsed, e
 				s.Partial(h, "the analysis ended in an error: "+cmp.Or(e.Str("exception", "message"), e.Str("message")))
 			}
 		}
-		for _, f := range found {
-			if err := s.Find(h, f); err != nil {
-				return err
-			}
-		}
-		return nil
+		return s.Settle(h)
 	})
 }
 
-func dependency(s *reports.Scan, n *reports.Node, found *[]reports.Found) error {
+func dependency(s *reports.Scan, n *reports.Node) error {
 	file := n.Str("fileName")
 	component, version, purl := file, "", ""
 	for _, p := range append(n.All("identifiers", "package"), n.All("packages")...) {
@@ -103,7 +97,9 @@ func dependency(s *reports.Scan, n *reports.Node, found *[]reports.Found) error 
 				f.CVSS = c
 			}
 		}
-		*found = append(*found, f)
+		if err := s.Hold(f); err != nil {
+			return err
+		}
 	}
 	return nil
 }

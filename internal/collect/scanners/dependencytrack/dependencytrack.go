@@ -36,7 +36,6 @@ func (Importer) Parse(ctx context.Context, in collect.Input) (*collect.Parsed, e
 	s := reports.NewScan(in, "dependency-track", "Dependency-Track")
 	s.Inside = true
 	return s.Run(func() error {
-		var found []reports.Found
 		root, err := reports.JSON(ctx, in, reports.Entries{"findings[]": func(n *reports.Node) error {
 			a := n.At("analysis")
 			switch st := a.Str("state"); {
@@ -45,8 +44,7 @@ func (Importer) Parse(ctx context.Context, in collect.Input) (*collect.Parsed, e
 			case st == "NOT_AFFECTED" || st == "FALSE_POSITIVE" || st == "RESOLVED":
 				return s.Leave("a person has analyzed them: " + st)
 			}
-			found = append(found, finding(n))
-			return nil
+			return s.Hold(finding(n))
 		}}, "description", "references", "recommendation")
 		if err != nil {
 			return err
@@ -57,12 +55,7 @@ func (Importer) Parse(ctx context.Context, in collect.Input) (*collect.Parsed, e
 		if v := root.Str("project", "version"); v != "" {
 			h.Set("version", reports.Shorten(v, 120))
 		}
-		for _, f := range found {
-			if err := s.Find(h, f); err != nil {
-				return err
-			}
-		}
-		return nil
+		return s.Settle(h)
 	})
 }
 

@@ -45,7 +45,7 @@ func (Importer) Parse(ctx context.Context, in collect.Input) (*collect.Parsed, e
 			for _, m := range n.All() {
 				p.message(m)
 			}
-			return nil
+			return p.Room(len(p.pending) + len(p.osv))
 		}, "details", "references", "credits", "imports")
 		if err != nil {
 			return err

@@ -38,10 +38,8 @@ func (Importer) Parse(ctx context.Context, in collect.Input) (*collect.Parsed, e
 	s := reports.NewScan(in, "grype", "Grype")
 	s.Inside = true
 	return s.Run(func() error {
-		var found []reports.Found
 		root, err := reports.JSON(ctx, in, reports.Entries{"matches[]": func(n *reports.Node) error {
-			found = append(found, match(n))
-			return nil
+			return s.Hold(match(n))
 		}}, "description", "urls", "layers", "manifest", "config", "ignoredMatches", "cpes", "licenses", "configuration")
 		if err != nil {
 			return err
@@ -53,12 +51,7 @@ func (Importer) Parse(ctx context.Context, in collect.Input) (*collect.Parsed, e
 			host.Set("os_name", strings.TrimSpace(d.Str("name")+" "+d.Str("version")))
 			host.Set("os_version", d.Str("version"))
 		}
-		for _, f := range found {
-			if err := s.Find(host, f); err != nil {
-				return err
-			}
-		}
-		return nil
+		return s.Settle(host)
 	})
 }
 

@@ -34,7 +34,6 @@ func (Importer) Parse(ctx context.Context, in collect.Input) (*collect.Parsed, e
 	s := reports.NewScan(in, "neuvector", "NeuVector")
 	s.Inside = true
 	return s.Run(func() error {
-		var found []reports.Found
 		root, err := reports.JSON(ctx, in, reports.Entries{"report.vulnerabilities[]": func(n *reports.Node) error {
 			f := reports.Found{
 				ID: n.Str("name"), Title: n.Str("name") + " in " + n.Str("package_name"), Names: n.Strs("cves"), Severity: reports.Severity(n.Str("severity")), Component: n.Str("package_name"), Version: n.Str("package_version"),
@@ -45,8 +44,7 @@ func (Importer) Parse(ctx context.Context, in collect.Input) (*collect.Parsed, e
 					f.CVSS = v
 				}
 			}
-			found = append(found, f)
-			return nil
+			return s.Hold(f)
 		}}, "description", "envs", "cmds", "modules")
 		if err != nil {
 			return err
@@ -59,11 +57,6 @@ func (Importer) Parse(ctx context.Context, in collect.Input) (*collect.Parsed, e
 		if repo := r.Str("repository"); repo != "" {
 			h = s.Image(repo+":"+r.Str("tag"), r.Str("digest"))
 		}
-		for _, f := range found {
-			if err := s.Find(h, f); err != nil {
-				return err
-			}
-		}
-		return nil
+		return s.Settle(h)
 	})
 }

@@ -137,7 +137,7 @@ func (p *parser) node(n *reports.Node) error {
 			}
 		}
 	}
-	return nil
+	return p.Room(len(p.pending))
 }
 
 func (p *parser) tests(h *reports.Host, tests []*reports.Node, port int, transport string) {
@@ -161,7 +161,7 @@ func (p *parser) define(n *reports.Node) error {
 	}
 	d.exploit = len(n.All("exploits", "exploit")) > 0
 	p.known[strings.ToLower(n.Str("@id"))] = d
-	return nil
+	return p.Room(len(p.known))
 }
 
 // severity maps Nexpose's 0 to 10: 8 and more it calls critical, 4 to 7 severe and

@@ -36,7 +36,6 @@ func (Importer) Parse(ctx context.Context, in collect.Input) (*collect.Parsed, e
 	s := reports.NewScan(in, "pingcastle", "PingCastle")
 	s.Inside, s.Narrow = true, true
 	return s.Run(func() error {
-		var found []reports.Found
 		root, err := reports.XML(ctx, in, "HealthcheckData", reports.Entries{"HealthcheckData/RiskRules/HealthcheckRiskRule": func(n *reports.Node) error {
 			f := reports.Found{ID: n.Str("RiskId"), Title: n.Str("Rationale"), Names: reports.CVEs(n.Str("Rationale")), Severity: "info"}
 			switch p, _ := n.Num("Points"); {
@@ -47,8 +46,7 @@ func (Importer) Parse(ctx context.Context, in collect.Input) (*collect.Parsed, e
 			case p > 0:
 				f.Severity = "low"
 			}
-			found = append(found, f)
-			return nil
+			return s.Hold(f)
 		}}, "UserAccountData", "ComputerAccountData", "GPOInfo", "DomainControllers", "PrivilegedGroups", "AllPrivilegedMembers", "Delegations", "DomainMap", "GPPPassword", "Trusts", "LoginScript")
 		if err != nil {
 			return err
@@ -60,11 +58,6 @@ func (Importer) Parse(ctx context.Context, in collect.Input) (*collect.Parsed, e
 		s.At(root.Time("GenerationDate"))
 		s.Version = root.Str("EngineVersion")
 		h := s.App("active-directory/" + domain)
-		for _, f := range found {
-			if err := s.Find(h, f); err != nil {
-				return err
-			}
-		}
-		return nil
+		return s.Settle(h)
 	})
 }

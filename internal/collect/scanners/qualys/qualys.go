@@ -130,7 +130,7 @@ func (p *parser) host(n *reports.Node) error {
 		f.Port, _ = strconv.Atoi(v.Str("PORT"))
 		p.pending = append(p.pending, pending{h, f})
 	}
-	return nil
+	return p.Room(len(p.pending))
 }
 
 func (p *parser) detail(n *reports.Node) error {
@@ -144,7 +144,7 @@ func (p *parser) detail(n *reports.Node) error {
 		}
 	}
 	p.glossary[n.Str("QID")] = d
-	return nil
+	return p.Room(len(p.glossary))
 }
 
 func (p *parser) settle() error {

@@ -170,7 +170,7 @@ func (p *parser) result(n *reports.Node) error {
 	x.f.CVSS, _ = n.Num("properties", "security-severity")
 	x.f.CWEs = reports.CWEs(strings.Join(n.Strs("properties", "tags"), " "))
 	p.results = append(p.results, x)
-	return nil
+	return p.Room(len(p.results))
 }
 
 // levels of SARIF.

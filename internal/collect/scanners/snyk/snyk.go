@@ -54,13 +54,13 @@ func (Importer) Parse(ctx context.Context, in collect.Input) (*collect.Parsed, e
 		var found []pending
 		vuln := func(n *reports.Node) error {
 			found = append(found, pending{n.Outer(), finding(n)})
-			return nil
+			return s.Room(len(found))
 		}
 		root, err := reports.JSON(ctx, in, reports.Entries{
 			"vulnerabilities[]": vuln, "[].vulnerabilities[]": vuln, "[].applications[].vulnerabilities[]": vuln,
 			"applications[].vulnerabilities[]": func(n *reports.Node) error {
 				found = append(found, pending{0, finding(n)})
-				return nil
+				return s.Room(len(found))
 			},
 		}, "description", "references", "licensesPolicy", "policy", "remediation", "credit", "functions", "functions_new", "baseImageRemediation")
 		if err != nil {

@@ -64,11 +64,12 @@ func (Importer) Parse(ctx context.Context, in collect.Input) (*collect.Parsed, e
 		if json, _ := reports.Begins(head); !json {
 			return reports.CSV(ctx, in, table(head), nil, p.row)
 		}
-		var found []reports.Found
 		root, err := reports.JSON(ctx, in, reports.Entries{
 			"result.packages[]": func(n *reports.Node) error {
 				for _, v := range n.All("vulns") {
-					found = append(found, scanned(n, v))
+					if err := p.Hold(scanned(n, v)); err != nil {
+						return err
+					}
 				}
 				return nil
 			},
@@ -82,12 +83,7 @@ func (Importer) Parse(ctx context.Context, in collect.Input) (*collect.Parsed, e
 		m := root.At("result", "metadata")
 		h := p.Image(m.Str("pullString"), m.Str("imageId"))
 		h.Set("os_name", reports.Shorten(m.Str("baseOs"), 200))
-		for _, f := range found {
-			if err := p.Find(h, f); err != nil {
-				return err
-			}
-		}
-		return nil
+		return p.Settle(h)
 	})
 }
 

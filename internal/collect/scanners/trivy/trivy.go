@@ -50,6 +50,7 @@ type result struct {
 type parser struct {
 	*reports.Scan
 	results []result
+	held    int
 }
 
 // Parse reads a report.
@@ -85,7 +86,8 @@ func (p *parser) result(n *reports.Node) error {
 		r.found = append(r.found, finding(n, v))
 	}
 	p.results = append(p.results, r)
-	return nil
+	p.held += 1 + len(r.found)
+	return p.Room(p.held)
 }
 
 func (p *parser) count(n *reports.Node) {

@@ -103,6 +103,9 @@ func staleEcosystems(f *feed.Feed, now time.Time) map[string]string {
 		if s.Stale && (s.Name == "msrc" || strings.HasPrefix(s.Name, "msrc/")) && s.Name != "msrc/corrections" {
 			stale["Windows"] = fmt.Sprintf("Microsoft's table is of %s, older than %d days; bring a newer one", s.Snapshot.Format("2 January 2006"), int(s.StaleAfter.Hours()/24))
 		}
+		if s.Stale && s.Name == "csaf/icsma" {
+			stale["devices"] = fmt.Sprintf("the advisories about medical devices are of %s, older than %d days; bring newer ones", s.Snapshot.Format("2 January 2006"), int(s.StaleAfter.Hours()/24))
+		}
 		for _, e := range s.Ecosystems {
 			switch {
 			case !s.Stale:

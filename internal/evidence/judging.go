@@ -71,8 +71,8 @@ type decisionBody struct {
 type JudgingHasher struct{ BatchHasher }
 
 // Header adds what the row of the judging itself says.
-func (h *JudgingHasher) Header(at time.Time, feed string, builtAt time.Time, factsSeq int64, assets, opened, closed int) {
-	h.row("judging", stamp(at), feed, stamp(builtAt), factsSeq, assets, opened, closed)
+func (h *JudgingHasher) Header(at time.Time, feed string, builtAt time.Time, holds string, factsSeq int64, assets, opened, closed int) {
+	h.row("judging", stamp(at), feed, stamp(builtAt), holds, factsSeq, assets, opened, closed)
 }
 
 // Findings adds the findings an asset has from this judging on, by the SHA-256

@@ -115,7 +115,12 @@ func (d *Decision) Covers(r, a *fact.Resource) bool {
 	if d.Version != "" && d.Version != r.Text("component_version") {
 		return false
 	}
-	if d.Group == "" || d.Group == r.Asset {
+	return d.Group == r.Asset || d.of(a)
+}
+
+// of reports whether the decision is about the asset, which may be nil.
+func (d *Decision) of(a *fact.Resource) bool {
+	if d.Group == "" || a != nil && d.Group == a.ID {
 		return true
 	}
 	attr, want, ok := strings.Cut(d.Group, "=")

@@ -9,6 +9,7 @@ import (
 
 	"github.com/asepsis/asepsis/internal/fact"
 	"github.com/asepsis/asepsis/internal/vuln"
+	"github.com/asepsis/asepsis/internal/vuln/device"
 	"github.com/asepsis/asepsis/internal/vuln/eol"
 	"github.com/asepsis/asepsis/internal/vuln/windows"
 )
@@ -25,6 +26,11 @@ type feedEngine struct {
 
 	supportOnce sync.Once
 	support     *eol.Table
+
+	devicesOnce sync.Once
+	devices     *device.Index
+	devicesMu   sync.Mutex
+	byDevice    map[deviceKey]deviceAnswer // guarded by devicesMu
 }
 
 // NewEngine returns the engine over an opened feed. Stale names ecosystems whose
@@ -32,6 +38,7 @@ type feedEngine struct {
 // holds for is then not assessed, and what one holds for stays affected.
 func NewEngine(db *vuln.DB, feed Feed, stale map[string]string) Engine {
 	feed.Exploited = db.HasExploited()
+	feed.Devices = db.Section(device.Section) != nil && stale["devices"] == ""
 	return &feedEngine{db: db, feed: feed, stale: stale, staleWindows: stale["Windows"]}
 }
 
@@ -79,9 +86,6 @@ func (e *feedEngine) Component(c *fact.Component) Answer {
 	}
 	return out
 }
-
-// Device implements Engine.
-func (e *feedEngine) Device(*fact.Resource) ([]Match, []ToCheck) { return nil, nil }
 
 // Flaw implements Engine.
 func (e *feedEngine) Flaw(id string) (Flaw, bool) {

@@ -80,6 +80,10 @@ func (j *joiner) asset(a *fact.Resource) *fact.Resource {
 		return &c
 	}
 	f, ok := j.k.Found[a.ID]
+	if len(f.Checks) > 0 {
+		f.Checks = j.unsettled(a, f.Checks)
+		j.k.Found[a.ID] = f
+	}
 	listed := j.k.Listed[a.ID]
 	if s := f.Support; s != nil && !s.Ends.IsZero() {
 		if _, stated := c.Values["os_support_ends_at"]; !stated {
@@ -97,7 +101,7 @@ func (j *joiner) asset(a *fact.Resource) *fact.Resource {
 	case !ok && !listed.IsZero():
 		return gap("its software has not been held against the advisories yet")
 	}
-	if a.Text("model") != "" {
+	if a.Text("model") != "" && j.k.Feed.Devices {
 		c.Values["advisories_to_check"] = fact.Value{V: int64(len(f.Checks)), Origin: j.origin}
 	}
 	if f.Assessed+f.NotAssessed() == 0 {
@@ -123,6 +127,15 @@ func (j *joiner) asset(a *fact.Resource) *fact.Resource {
 		c.Missing["software_assessed_at"] = fact.Gap{Why: "none of its software could be assessed", Origin: o}
 	}
 	return &c
+}
+
+// unsettled leaves out advisories that a person has compared and decided about.
+func (j *joiner) unsettled(a *fact.Resource, checks []ToCheck) []ToCheck {
+	return slices.DeleteFunc(slices.Clone(checks), func(c ToCheck) bool {
+		return slices.ContainsFunc(j.k.Decisions, func(d Decision) bool {
+			return (d.Flaw == c.Advisory || slices.Contains(c.Flaws, d.Flaw)) && d.of(a)
+		})
+	})
 }
 
 // group is one flaw on one asset.

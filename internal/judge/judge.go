@@ -10,6 +10,8 @@
 package judge
 
 import (
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/asepsis/asepsis/internal/advisory"
@@ -111,4 +113,25 @@ type Feed struct {
 	// Exploited is set where it holds CISA's catalog: only then is a flaw that is
 	// not in it not known to be exploited.
 	Exploited bool
+	// Devices is set where it holds advisories about devices that are not stale: only
+	// then does a device that none names have none to compare.
+	Devices bool
+}
+
+// Holds lists the flags as they are stored.
+func (f Feed) Holds() string {
+	var held []string
+	if f.Devices {
+		held = append(held, "devices")
+	}
+	if f.Exploited {
+		held = append(held, "exploited")
+	}
+	return strings.Join(held, " ")
+}
+
+// Hold reads the flags as they are stored.
+func (f *Feed) Hold(holds string) {
+	held := strings.Fields(holds)
+	f.Devices, f.Exploited = slices.Contains(held, "devices"), slices.Contains(held, "exploited")
 }

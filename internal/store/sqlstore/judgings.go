@@ -213,14 +213,14 @@ func (w *judgingWriter) asset(ctx context.Context, a string, f *judge.Findings) 
 
 func (w *judgingWriter) record(ctx context.Context, actor string) error {
 	j := w.j
-	w.hash.Header(j.At, j.Feed.ID, j.Feed.BuiltAt, j.FactsSeq, j.Assets, j.Opened, j.Closed)
+	w.hash.Header(j.At, j.Feed.ID, j.Feed.BuiltAt, j.Feed.Holds(), j.FactsSeq, j.Assets, j.Opened, j.Closed)
 	rows, err := w.hash.Sum()
 	if err != nil {
 		return err
 	}
-	_, err = w.tx.ExecContext(ctx, `INSERT INTO vuln_judgings (tenant, seq, at, feed, feed_built_at, facts_seq, assets, opened, closed, digest)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
-		w.t.id, j.Seq, micros(j.At), j.Feed.ID, micros(j.Feed.BuiltAt), j.FactsSeq, j.Assets, j.Opened, j.Closed, rows[:])
+	_, err = w.tx.ExecContext(ctx, `INSERT INTO vuln_judgings (tenant, seq, at, feed, feed_built_at, holds, facts_seq, assets, opened, closed, digest)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`,
+		w.t.id, j.Seq, micros(j.At), j.Feed.ID, micros(j.Feed.BuiltAt), j.Feed.Holds(), j.FactsSeq, j.Assets, j.Opened, j.Closed, rows[:])
 	if err != nil {
 		return fmt.Errorf("record the judging: %w", err)
 	}
@@ -234,13 +234,15 @@ func (w *judgingWriter) record(ctx context.Context, actor string) error {
 func (t *Tenant) JudgingAt(ctx context.Context, at time.Time) (Judging, error) {
 	var j Judging
 	var when, built int64
-	err := t.db.read.QueryRowContext(ctx, `SELECT seq, at, feed, feed_built_at, facts_seq, assets, opened, closed FROM vuln_judgings
+	var holds string
+	err := t.db.read.QueryRowContext(ctx, `SELECT seq, at, feed, feed_built_at, holds, facts_seq, assets, opened, closed FROM vuln_judgings
 		WHERE tenant = $1 AND at <= $2 ORDER BY seq DESC LIMIT 1`, t.id, micros(at)).
-		Scan(&j.Seq, &when, &j.Feed.ID, &built, &j.FactsSeq, &j.Assets, &j.Opened, &j.Closed)
+		Scan(&j.Seq, &when, &j.Feed.ID, &built, &holds, &j.FactsSeq, &j.Assets, &j.Opened, &j.Closed)
 	if errors.Is(err, sql.ErrNoRows) {
 		return j, nil
 	}
 	j.At, j.Feed.BuiltAt = moment(when), moment(built)
+	j.Feed.Hold(holds)
 	return j, classify(err)
 }
 
@@ -301,16 +303,16 @@ func (t *Tenant) JudgingSums(ctx context.Context) (map[string]ledger.Hash, error
 		}
 		return hashers[seq]
 	}
-	rows, err := t.db.read.QueryContext(ctx, `SELECT seq, at, feed, feed_built_at, facts_seq, assets, opened, closed FROM vuln_judgings WHERE tenant = $1`, t.id)
+	rows, err := t.db.read.QueryContext(ctx, `SELECT seq, at, feed, feed_built_at, holds, facts_seq, assets, opened, closed FROM vuln_judgings WHERE tenant = $1`, t.id)
 	if err != nil {
 		return nil, classify(fmt.Errorf("read judgings: %w", err))
 	}
 	if _, err := collect(rows, func(s scanner) (struct{}, error) {
 		var seq, at, built, facts int64
-		var feed string
+		var feed, holds string
 		var assets, opened, closed int
-		err := s.Scan(&seq, &at, &feed, &built, &facts, &assets, &opened, &closed)
-		of(seq).Header(moment(at), feed, moment(built), facts, assets, opened, closed)
+		err := s.Scan(&seq, &at, &feed, &built, &holds, &facts, &assets, &opened, &closed)
+		of(seq).Header(moment(at), feed, moment(built), holds, facts, assets, opened, closed)
 		return struct{}{}, err
 	}); err != nil {
 		return nil, classify(err)

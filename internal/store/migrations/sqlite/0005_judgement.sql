@@ -7,6 +7,7 @@ CREATE TABLE vuln_judgings (
   at            BIGINT NOT NULL,
   feed          TEXT NOT NULL,  -- SHA-256 of the feed, empty where there is none
   feed_built_at BIGINT NOT NULL,
+  holds         TEXT NOT NULL,  -- what the feed could speak of besides software: exploited, devices
   facts_seq     BIGINT NOT NULL, -- the newest batch it read
   assets        BIGINT NOT NULL, -- whose findings changed
   opened        BIGINT NOT NULL,

@@ -155,7 +155,7 @@ func TestRules(t *testing.T) {
 			sight(t, "osquery", 2, "serial 5CG1234ABC", "mac 3c:52:82:00:00:01"),
 		}, "0 0 0", 0},
 		{"a device identifier alone is a model", []Sighting{
-			sight(t, "fda", 0, "udi 00885403215346"), sight(t, "fda", 1, "udi 00885403215346"),
+			sight(t, "fda", 0, "udi 00885403215349"), sight(t, "fda", 1, "udi 00885403215349"),
 		}, "0 0", 0},
 		{"a card that was replaced", []Sighting{
 			sight(t, "osquery", 0, "machine aaaa1111", "serial 5CG1234ABC", "mac 3c:52:82:00:00:01", "name ws-01"),
@@ -168,6 +168,21 @@ func TestRules(t *testing.T) {
 		{"an asset tag on two serials is asked", []Sighting{
 			sight(t, "cmdb", 0, "serial 5CG1234ABC", "tag H-00123"), sight(t, "cmdb2", 1, "serial 5CG1234ABD", "tag H-00123"),
 		}, "0 1", 1},
+		{"two devices of one lot are told apart by their serial numbers", []Sighting{
+			sight(t, "a", 0, "udi (01)00885403215349(10)LOT7", "serial FDR-9001"), sight(t, "b", 0, "udi (01)00885403215349(10)LOT7", "serial FDR-9002"),
+		}, "0 1", 0},
+		{"one unit's UDI in two spellings", []Sighting{
+			sight(t, "a", 0, "udi (01)00885403215349(21)SN77"), sight(t, "b", 0, "udi 010088540321534921SN77"),
+		}, "0 0", 0},
+		{"a list that states an address by hand", []Sighting{
+			sight(t, "cmdb", 0, "serial B7-10010", "ip 10.1.2.3"), sight(t, "scan", 60, "ip 10.1.2.3"),
+		}, "0 0", 0},
+		{"a cloud instance is itself whatever its image's machine id", []Sighting{
+			sight(t, "cloud", 0, "cloud i-0ab1", "machine aaaa1111"), sight(t, "cloud", 0, "cloud i-0ab2", "machine aaaa1111"), sight(t, "osquery", 1, "cloud i-0ab2", "name x-9"),
+		}, "0 1 1", 0},
+		{"containers share what their runtime gives them", []Sighting{
+			sight(t, "a", 0, "machine aaaa1111", "mac 02:42:ac:11:00:02"), sight(t, "a", 0, "machine bbbb2222", "mac 02:42:ac:11:00:02"),
+		}, "0 1", 0},
 		{"nothing shared is new", []Sighting{sight(t, "a", 0, "name fresh-1"), sight(t, "a", 0, "name fresh-2")}, "0 1", 0},
 	} {
 		w := NewWorld(nil, ids(), nil)

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"math"
+	"net/netip"
 	"slices"
 	"strings"
 
@@ -377,7 +378,7 @@ func (w *World) byAddress(v *view, moves *renumbering) (*group, signs) {
 				continue
 			}
 			d := distance(k, at)
-			if d > window(g, k.k) || at.last < w.renumberedAt && w.renumberedAt <= v.At || w.opposed(v, g) {
+			if d > window(g, k.k) || w.renumbered(k.k, at.last, v.At) || w.opposed(v, g) {
 				continue
 			}
 			switch {
@@ -525,7 +526,7 @@ func (w *World) relateAddress(v *view, g *group) {
 				continue
 			}
 			at, _ := span(o, k.k)
-			if distance(k, at) > max(addressWindow, listedWindow(g, k.k)) || at.last < w.renumberedAt && w.renumberedAt <= v.At {
+			if distance(k, at) > max(addressWindow, listedWindow(g, k.k)) || w.renumbered(k.k, at.last, v.At) {
 				continue
 			}
 			w.link(g, o, Evidence{For: []string{"same address " + k.k.key.Value + ", seen near in time"}, Score: 0.8})
@@ -622,19 +623,27 @@ func (w *World) explain(keys []held, maker string, g *group, s *signs, twice boo
 }
 
 // renumbering notices that a network changed its addresses: then who had an
-// address before says nothing about who has it now.
+// address there before says nothing about who has it now.
 type renumbering struct {
-	world         *World
+	world *World
+	nets  map[netip.Prefix]*moves
+}
+
+type moves struct {
 	stayed, moved int
 	first         int64
 }
+
+// renumberedFrom is how many devices of a network must have moved at once, and
+// more than stayed.
+const renumberedFrom = 5
 
 // note counts a device that was known by more than its address.
 func (r *renumbering) note(v *view, g *group, isNew bool) {
 	if isNew {
 		return
 	}
-	has, had, same := false, false, false
+	has, same := false, false
 	for _, k := range v.keys {
 		if k.k.t == iIP {
 			has = true
@@ -643,21 +652,60 @@ func (r *renumbering) note(v *view, g *group, isNew bool) {
 			}
 		}
 	}
+	if !has {
+		return
+	}
 	for i := range g.keys {
 		k := &g.keys[i]
-		had = had || k.k.t == iIP && k.first < v.At && v.At-k.last <= 7*day
-	}
-	switch {
-	case !has || !had && !same:
-	case same:
-		r.stayed++
-	default:
-		r.moved++
-		if r.first == 0 || v.At < r.first {
-			r.first = v.At
+		if k.k.t != iIP || k.first >= v.At || v.At-k.last > 7*day && !same {
+			continue
+		}
+		net := network(k.k)
+		m := r.nets[net]
+		if m == nil {
+			m = new(moves)
+			if r.nets == nil {
+				r.nets = make(map[netip.Prefix]*moves)
+			}
+			r.nets[net] = m
+		}
+		if same {
+			m.stayed++
+			continue
+		}
+		if m.moved++; m.first == 0 || v.At < m.first {
+			m.first = v.At
+		}
+		if m.moved >= renumberedFrom && m.moved > m.stayed {
+			r.world.renumberedNets[net] = max(r.world.renumberedNets[net], m.first)
 		}
 	}
-	if r.moved >= 5 && r.moved > r.stayed {
-		r.world.renumberedAt = max(r.world.renumberedAt, r.first)
+}
+
+// renumbered reports that the network of an address changed its addresses
+// between two moments.
+func (w *World) renumbered(k *keyInfo, before, after int64) bool {
+	if len(w.renumberedNets) == 0 {
+		return false
 	}
+	at := w.renumberedNets[network(k)]
+	return before < at && at <= after
+}
+
+// network is the part of a network that is usually given addresses as one: 256
+// of IPv4, a /64 of IPv6.
+func network(k *keyInfo) netip.Prefix {
+	a, err := netip.ParseAddr(k.key.Value)
+	if err != nil {
+		return netip.Prefix{}
+	}
+	bits := 64
+	if a.Is4() {
+		bits = 24
+	}
+	p, err := a.Prefix(bits)
+	if err != nil {
+		return netip.Prefix{}
+	}
+	return p
 }

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"net/netip"
 	"slices"
 	"strings"
 
@@ -29,9 +30,9 @@ type World struct {
 	asked   map[[2]string]bool
 	begun   bool // links and pairs were read
 
-	batch        int32
-	renumberedAt int64 // addresses seen before prove nothing
-	changes      Changes
+	batch          int32
+	renumberedNets map[netip.Prefix]int64 // networks → when they changed their addresses: those seen before prove nothing
+	changes        Changes
 
 	makers map[string]string // as stated → in one form
 
@@ -113,6 +114,7 @@ func NewWorld(source Source, newID func() string, title func(stream string) stri
 		keys: make(map[asset.Key]*keyInfo), homes: make(map[string]*home), records: make(map[place]*record),
 		links: make(map[string]Link), moved: make(map[place]string), into: make(map[string][]Link),
 		apart: make(map[[2]string]bool), asked: make(map[[2]string]bool), makers: make(map[string]string),
+		renumberedNets: make(map[netip.Prefix]int64),
 	}
 }
 

@@ -127,7 +127,7 @@ func (g *generator) device(k kind) *device {
 			d.name = "" // it does not tell one
 		}
 		d.macs = []string{g.mac(ouis[k][g.r.IntN(3)])}
-		d.udi = fmt.Sprintf("(01)00885403215346(21)%s", d.serial)
+		d.udi = fmt.Sprintf("(01)00885403215349(21)%s", d.serial)
 	case printer:
 		d.name, d.machine = fmt.Sprintf("prn-%05d", n), ""
 	default:

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -395,7 +396,13 @@ func (in *ingest) facts(ctx context.Context, observed time.Time) error {
 		return nil
 	}
 
-	for _, s := range in.batch.Sightings {
+	// In the order of the table, neighbors share a page.
+	order := make([]*fact.Sighting, len(in.batch.Sightings))
+	for i := range order {
+		order[i] = &in.batch.Sightings[i]
+	}
+	slices.SortFunc(order, func(a, b *fact.Sighting) int { return cmp.Compare(in.assets[a.Ref], in.assets[b.Ref]) })
+	for _, s := range order {
 		a := in.assets[s.Ref]
 		if err := put(fact.KindAsset, a, a, s.ObservedAt, s.Values, s.Missing); err != nil {
 			return err

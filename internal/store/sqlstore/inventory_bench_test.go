@@ -35,7 +35,7 @@ func worldBatches(c inventorytest.Config) []*fact.Batch {
 // each day with its ledger entry. The last day is counted apart: by then every
 // device is known.
 func BenchmarkIngestWorld(b *testing.B) {
-	for _, devices := range []int{5_000, 50_000} {
+	for _, devices := range []int{5_000, 20_000, 50_000} {
 		batches := worldBatches(inventorytest.Config{Seed: 1, Devices: devices, Days: 6, Trouble: true})
 		n := 0
 		for _, d := range batches {

@@ -2,6 +2,7 @@ package sqlstore
 
 import (
 	"context"
+	"slices"
 	"strings"
 )
 
@@ -37,7 +38,7 @@ func (b *bulk) flush(ctx context.Context) error {
 	text.WriteString(b.head)
 	for i := range n {
 		text.WriteByte(" ,"[min(i, 1)])
-		text.WriteString(placeholders(1+i*b.columns, b.columns))
+		text.WriteString(placeholders(b.columns))
 	}
 	text.WriteString(b.tail)
 	err := b.in.exec(ctx, text.String(), b.args...)
@@ -52,13 +53,14 @@ type closing struct{ resources []any }
 // closeAll ends the facts that were gathered.
 func (in *ingest) closeAll(ctx context.Context) error {
 	for kind, c := range in.ending {
+		slices.SortFunc(c.resources, func(a, b any) int { return strings.Compare(a.(string), b.(string)) }) //nolint:errcheck,forcetypeassert // all are texts
 		for rest := c.resources; len(rest) > 0; {
 			n := min(len(rest), bulkRows)
 			// The newest version of each, and not what this batch says instead.
 			args := append([]any{in.seq, in.tenant.id, string(kind), in.batch.Stream.ID, in.seq}, rest[:n]...)
 			rest = rest[n:]
 			err := in.exec(ctx, `UPDATE facts SET until_seq = $1 WHERE tenant = $2 AND kind = $3 AND stream = $4 AND until_seq = 0 AND from_seq < $5 AND resource IN `+
-				placeholders(6, n), args...)
+				placeholders(n), args...)
 			if err != nil {
 				return err
 			}

@@ -69,7 +69,7 @@ func identitySums(ctx context.Context, q queryer, tenant, name string) (map[stri
 		where, args = ` AND id = $2`, []any{tenant, name}
 	}
 	apartOf := strings.Fields(name)
-	if len(apartOf) != 3 {
+	if name == "" || strings.HasPrefix(name, string(mergeID)+"_") {
 		if err := read(`SELECT id, at, kept, other, undone_at, body FROM inventory_merges WHERE tenant = $1`+where, 6, id, args...); err != nil {
 			return nil, err
 		}
@@ -77,6 +77,8 @@ func identitySums(ctx context.Context, q queryer, tenant, name string) (map[stri
 			` ORDER BY asset, stream, from_seq`, 6, id, args...); err != nil {
 			return nil, err
 		}
+	}
+	if name == "" || strings.HasPrefix(name, string(questionID)+"_") {
 		if err := read(`SELECT id, at, kind, a, b, state, body FROM inventory_questions WHERE tenant = $1`+where, 7, id, args...); err != nil {
 			return nil, err
 		}

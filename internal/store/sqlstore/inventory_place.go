@@ -1,6 +1,7 @@
 package sqlstore
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -70,6 +71,13 @@ func (in *ingest) changes(ctx context.Context, c inventory.Changes) error {
 	}
 	records := bulk{in: in, columns: 8, head: `INSERT INTO inventory_records (tenant, asset, stream, keys, maker, why, first_at, last_at) VALUES`,
 		tail: ` ON CONFLICT (tenant, asset, stream) DO UPDATE SET keys = excluded.keys, maker = excluded.maker, first_at = excluded.first_at, last_at = excluded.last_at`}
+	// In the order of the tables, neighbors share a page.
+	slices.SortFunc(c.Records, func(a, b *inventory.Record) int {
+		return cmp.Or(cmp.Compare(a.At, b.At), cmp.Compare(a.Stream, b.Stream))
+	})
+	slices.SortFunc(c.Keys, func(a, b inventory.HolderKey) int {
+		return cmp.Or(cmp.Compare(a.Key.Type, b.Key.Type), cmp.Compare(a.Key.Value, b.Key.Value))
+	})
 	var packed []byte
 	for _, r := range c.Records {
 		why, err := json.Marshal(r.Why)

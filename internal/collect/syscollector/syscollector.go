@@ -296,6 +296,11 @@ var kindNames = map[string]string{
 	"ports": "ports", "port": "ports", "users": "users", "browser-extensions": "extensions", "groups": "", "processes": "", "process": "", "services": "", "protocols": "", "network_protocol": "",
 }
 
+// legacy gives what a message of the oldest form must hold, by its type.
+var legacy = map[string]string{
+	"program": "program.name", "hotfix": "hotfix", "hardware": "inventory.board_serial", "OS": "inventory.os_name", "network": "iface.name", "port": "port.local_port",
+}
+
 // kindOf tells what a piece of inventory is about; "" if it is none that is taken.
 func kindOf(d doc) string {
 	for _, key := range []string{"index", "_index"} {
@@ -314,8 +319,9 @@ func kindOf(d doc) string {
 	has := func(keys ...string) bool {
 		return !slices.ContainsFunc(keys, func(k string) bool { _, ok := d[k]; return !ok })
 	}
-	if kind, ok := kindNames[d["type"]]; ok && (has("ID") || has("timestamp")) {
-		return kind
+	// Other tools have types and times too: nuclei calls a finding "network".
+	if own, ok := legacy[d["type"]]; ok && has(own, "timestamp") {
+		return kindNames[d["type"]]
 	}
 	scanned := has("agent_id") || has("scan.id") || has("scan.time")
 	switch {

@@ -168,6 +168,13 @@ func TestFaults(t *testing.T) {
 	}
 }
 
+func TestNotOurs(t *testing.T) {
+	const finding = `{"template-id":"x","info":{"name":"x"},"type":"network","host":"10.0.0.1","timestamp":"2026-05-20T08:56:35Z"}`
+	if n := (syscollector.Importer{}).Recognize("nuclei.json", []byte(finding)); n != 0 {
+		t.Errorf("sure to %d of a finding of nuclei", n)
+	}
+}
+
 // TestCorpus reads messages that Wazuh's own tests send.
 func TestCorpus(t *testing.T) {
 	for _, tt := range []struct {

@@ -14,13 +14,13 @@ import (
 	"github.com/asepsis/asepsis/internal/collect/collecttest"
 )
 
-// TestHostile gives each way of reading files of 64 MB that were made to hurt. They
+// TestHostile gives each way of reading files of 24 MB that were made to hurt. They
 // may be taken or refused; memory and time may not run away.
 func TestHostile(t *testing.T) {
 	if testing.Short() {
-		t.Skip("reads some 800 MB")
+		t.Skip("reads some 300 MB")
 	}
-	const size = 64 << 20
+	const size = 24 << 20
 	text := strings.Repeat("a", 1<<16)
 	for _, c := range []struct {
 		name, id string

@@ -52,7 +52,11 @@ func (e *feedEngine) Device(a *fact.Resource) ([]Match, []ToCheck) {
 	if ix == nil {
 		return nil, nil
 	}
-	k := deviceKey{maker, model, a.Text("model_number"), a.Text("udi_di"), a.Text("version"), a.Text("gmdn_term")}
+	version := a.Text("version")
+	if version == "" && a.Text("os_name") == "" {
+		version = a.Text("os_version") // a list's column of firmware; no operating system is meant
+	}
+	k := deviceKey{maker, model, a.Text("model_number"), a.Text("udi_di"), version, a.Text("gmdn_term")}
 	e.devicesMu.Lock()
 	defer e.devicesMu.Unlock()
 	ans, ok := e.byDevice[k]

@@ -15,6 +15,7 @@ import (
 	"github.com/asepsis/asepsis/internal/collect/scanners"
 	"github.com/asepsis/asepsis/internal/collect/scuba"
 	"github.com/asepsis/asepsis/internal/collect/software"
+	"github.com/asepsis/asepsis/internal/collect/spdx"
 	"github.com/asepsis/asepsis/internal/collect/syscollector"
 	"github.com/asepsis/asepsis/internal/collect/table"
 	"github.com/asepsis/asepsis/internal/collect/xccdf"
@@ -35,6 +36,7 @@ func Importers() []collect.Importer {
 		osquery.Importer{},
 		syscollector.Importer{},
 		software.Importer{},
+		spdx.Importer{},
 	}, scanners.Importers(), table.Importers())
 }
 

@@ -316,6 +316,7 @@ func (p *parser) batch() *fact.Batch {
 	}
 	note(ended, "device", "devices", "their leases have ended or moved on; they keep no address, and count as seen when they last asked")
 	note(p.reserved, "reservation", "reservations", "set aside for a device that the file does not show as seen; not taken as a device on the network")
+	note(p.idle, "address", "addresses", "free, and never given out; not taken as devices")
 	note(p.nobody, "lease", "leases", "name no client")
 	note(p.declined, "address", "addresses", "a client found them in use by another device; that device is not known to the server")
 	note(random, "hardware address", "hardware addresses", "made up by the device for privacy; a phone or laptop may show another one on another network")

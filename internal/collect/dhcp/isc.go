@@ -38,11 +38,9 @@ func knownISC(head []byte) int {
 // isc reads dhcpd.leases(5): statements that end in a semicolon, in braces.
 type isc struct {
 	*parser
-	r     *lines.Reader
-	toks  []string // of the current line
-	done  bool
-	cut   bool
-	token string
+	r    *lines.Reader
+	toks []string // of the current line
+	done bool
 }
 
 func (p *parser) isc(ctx context.Context) error {

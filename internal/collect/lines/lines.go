@@ -97,7 +97,9 @@ func damaged(err error) error {
 }
 
 // New reads lines from text.
-func New(r io.Reader, most int) *Reader { return &Reader{src: r, buf: make([]byte, bufSize), max: most} }
+func New(r io.Reader, most int) *Reader {
+	return &Reader{src: r, buf: make([]byte, bufSize), max: most}
+}
 
 // Strict makes bytes that are not UTF-8 a fault: what writes JSON has no other encoding.
 func (r *Reader) Strict() *Reader {

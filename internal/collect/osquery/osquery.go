@@ -82,9 +82,7 @@ type sniffer struct {
 	r      *jsonsafe.Reader
 	keys   []string
 	cols   row
-	rows   bool   // a key holds a list of rows
-	table  string // of the first such key
-	osName bool   // a key is that of a table
+	osName bool // a key is that of a table
 }
 
 func (s *sniffer) object() error {

@@ -23,7 +23,6 @@ func (m *machine) state(h *reports.Host) []fact.Component {
 			if (q.table == "os_version") != first {
 				continue
 			}
-			s.whole = q.whole
 			s.table = q.table
 			if q.table == "bitlocker_info" && len(q.rows) > 0 {
 				s.bitlocker = true
@@ -52,7 +51,6 @@ var isSoftware = map[string]bool{
 type stater struct {
 	h          *reports.Host
 	table      string
-	whole      bool
 	id, distro string // of the distribution
 	parts      []fact.Component
 	seen       map[string]bool
@@ -148,8 +146,17 @@ var isVirtual = regexp.MustCompile(`(?i)vmware|virtualbox|innotek|qemu|kvm|bochs
 
 // ids gives a distribution's own name by what osquery calls it.
 var ids = []struct{ words, id string }{
-	{"rocky", "rocky"}, {"almalinux", "almalinux"}, {"centos", "centos"}, {"red hat", "rhel"}, {"fedora", "fedora"}, {"amazon linux", "amzn"}, {"oracle linux", "ol"},
-	{"ubuntu", "ubuntu"}, {"debian", "debian"}, {"sles", "sles"}, {"opensuse", "opensuse-leap"},
+	{"rocky", "rocky"},
+	{"almalinux", "almalinux"},
+	{"centos", "centos"},
+	{"red hat", "rhel"},
+	{"fedora", "fedora"},
+	{"amazon linux", "amzn"},
+	{"oracle linux", "ol"},
+	{"ubuntu", "ubuntu"},
+	{"debian", "debian"},
+	{"sles", "sles"},
+	{"opensuse", "opensuse-leap"},
 }
 
 func (s *stater) os(r row) {

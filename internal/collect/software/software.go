@@ -123,7 +123,6 @@ type parser struct {
 	stamp   time.Time // when the list says it was made
 	unnamed int       // entries without a name
 	noEpoch bool      // versions come without their epoch
-	updates bool      // the list speaks of updates
 	progs   bool      // the list speaks of programs
 	seen    map[ident]bool
 	twice   int

@@ -134,7 +134,6 @@ type machine struct {
 	id, distro string
 	software   bool
 	updates    []string
-	counted    bool
 }
 
 type parser struct {

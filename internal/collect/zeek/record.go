@@ -122,10 +122,24 @@ func (r *record) object(js *jsonsafe.Reader, prefix string) error {
 // file's name says it. Only what no other log has counts.
 func (r *record) guess() string {
 	for _, g := range [...]struct{ log, fields string }{
-		{"dhcp", "mac msg_types"}, {"conn", "conn_state history"}, {"conn", "conn_state orig_bytes"}, {"ssl", "established cipher"}, {"ssl", "established resumed"},
-		{"x509", "fingerprint certificate.subject"}, {"x509", "certificate.subject certificate.serial"}, {"software", "software_type unparsed_version"},
-		{"known_services", "host port_num port_proto"}, {"known_certs", "host port_num issuer_subject"}, {"ntlm", "uid server_nb_computer_name"}, {"ntlm", "uid domainname hostname"},
-		{"snmp", "uid get_requests"}, {"rdp", "uid security_protocol"}, {"ssh", "uid auth_attempts"}, {"dns", "uid trans_id query"}, {"modbus", "uid func"}, {"known_devices", "ts mac dhcp_host_name"},
+		{"dhcp", "mac msg_types"},
+		{"conn", "conn_state history"},
+		{"conn", "conn_state orig_bytes"},
+		{"ssl", "established cipher"},
+		{"ssl", "established resumed"},
+		{"x509", "fingerprint certificate.subject"},
+		{"x509", "certificate.subject certificate.serial"},
+		{"software", "software_type unparsed_version"},
+		{"known_services", "host port_num port_proto"},
+		{"known_certs", "host port_num issuer_subject"},
+		{"ntlm", "uid server_nb_computer_name"},
+		{"ntlm", "uid domainname hostname"},
+		{"snmp", "uid get_requests"},
+		{"rdp", "uid security_protocol"},
+		{"ssh", "uid auth_attempts"},
+		{"dns", "uid trans_id query"},
+		{"modbus", "uid func"},
+		{"known_devices", "ts mac dhcp_host_name"},
 	} {
 		all := true
 		for f := range strings.FieldsSeq(g.fields) {

@@ -197,6 +197,54 @@ try {
   await page.goto(`${url}/assets/${encodeURIComponent(asset.id)}`);
   await stop("asset");
 
+  // What to mend: before a feed is brought, nothing is called clean.
+  await page.goto(`${url}/vulnerabilities`);
+  await page.getByText("No advisories are in force.").first().waitFor();
+  await stop("vulnerabilities");
+  await page.getByLabel("Are we affected?").fill("See CVE-2024-3094, please");
+  await page.getByRole("button", { name: "Ask" }).click();
+  await page.waitForURL(/\/vulnerabilities\/CVE-2024-3094$/);
+  await page.getByText("Not assessed").first().waitFor();
+  await stop("flaw");
+  for (const name of ["devices", "feeds", "assets-questions"]) {
+    await page.goto(`${url}/${name}`);
+    await stop(name);
+  }
+
+  // What people know of a device wins over what files say.
+  await page.goto(`${url}/assets/${encodeURIComponent(asset.id)}`);
+  await page.getByRole("button", { name: "Edit" }).click();
+  await page.getByLabel("Value").fill("Biomedical engineering");
+  await page.getByRole("button", { name: "Save" }).click();
+  await page.getByText("1 device changed.").waitFor();
+  await idle();
+  const owner = (await api(`/resources/asset/${encodeURIComponent(asset.id)}`)).attributes.find((one) => one.name === "owner");
+  expect(owner?.value === "Biomedical engineering", `the owner is ${owner?.value}`);
+  await page.goto(`${url}/assets/${encodeURIComponent(asset.id)}/history`);
+  await stop("history");
+  await page.goto(`${url}/assets/${encodeURIComponent(asset.id)}/software`);
+  await stop("software");
+
+  // A network is searched only once somebody permits it.
+  await page.goto(`${url}/discovery`);
+  await page.getByRole("button", { name: "Permit a network" }).click();
+  await page.getByLabel("Name", { exact: true }).fill("this machine");
+  await page.getByLabel("Addresses", { exact: true }).fill("127.0.0.1/32");
+  await page.getByLabel("Who permitted it").fill("Dana Osei, for the test");
+  await page.getByRole("button", { name: "Permit", exact: true }).click();
+  await page.getByText("this machine may be searched.").waitFor();
+  await page.getByRole("button", { name: /^Search/ }).last().click();
+  for (let i = 0; i < 300; i++) {
+    const runs = (await api("/discovery/runs")).items;
+    if (runs.length > 0 && runs[0].state !== "running") break;
+    await page.waitForTimeout(200);
+  }
+  const run = (await api("/discovery/runs")).items[0];
+  expect(run?.state === "done" && run.found === 1, `the search is ${run?.state} and found ${run?.found} ${run?.error ?? ""}`);
+  await idle();
+  await page.goto(`${url}/discovery`);
+  await stop("discovery");
+
   // The report and the settings.
   await page.goto(`${url}/report`);
   await page.frameLocator(".report-frame").locator("h1").first().waitFor();

@@ -3,6 +3,7 @@ package fleetstore
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"math"
@@ -52,12 +53,16 @@ func newModel(tb testing.TB) *model {
 		m.components = append(m.components, c)
 	}
 	var all [][]fleet.ID
+	number := m.sort()
 	s := bufio.NewScanner(bytes.NewReader(testshared.Read(tb, "corpora", "inventories", "fleet", "assets.jsonl.zst")))
 	s.Buffer(nil, 1<<20)
 	for s.Scan() {
 		var a struct{ Components []fleet.ID }
 		if err := json.Unmarshal(s.Bytes(), &a); err != nil {
 			tb.Fatal(err)
+		}
+		for i, c := range a.Components {
+			a.Components[i] = number[c]
 		}
 		slices.Sort(a.Components)
 		if a.Components = slices.Compact(a.Components); len(a.Components) >= perAsset/2 {
@@ -88,6 +93,26 @@ func newModel(tb testing.TB) *model {
 		}
 	}
 	return m
+}
+
+// sort puts the components of one package together, as who fills an index from an
+// inventory does, and returns the new number of each.
+func (m *model) sort() []fleet.ID {
+	order := make([]int, len(m.components))
+	for i := range order {
+		order[i] = i
+	}
+	source := func(i int) string { return cmp.Or(m.components[i].Source, m.components[i].Name) }
+	slices.SortStableFunc(order, func(a, b int) int {
+		return cmp.Or(strings.Compare(m.components[a].Ecosystem, m.components[b].Ecosystem), strings.Compare(source(a), source(b)))
+	})
+	number := make([]fleet.ID, len(order))
+	sorted := make([]fact.Component, len(order))
+	for to, from := range order {
+		number[from], sorted[to] = fleet.ID(to), m.components[from]
+	}
+	m.components = sorted
+	return number
 }
 
 // variant is the component that only one hospital has in the place of another.

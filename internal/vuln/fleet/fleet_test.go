@@ -288,10 +288,16 @@ func TestSegment(t *testing.T) {
 			for _, c := range assets[rank].Components {
 				has := false
 				if p, ok := s.find(c); ok {
+					var set, want bitset
+					p.add(&set)
 					p.each(func(k int) bool {
 						has = has || k == rank
+						want[k>>6] |= 1 << (k & 63)
 						return true
 					})
+					if set != want || !p.has(rank) {
+						t.Fatalf("component %d: %x added, %x one by one", c, set, want)
+					}
 				}
 				if !has {
 					t.Fatalf("component %d does not lead to asset %d", c, rank)

@@ -60,7 +60,8 @@ func New() *Index {
 }
 
 // Component returns the number of a component, new or known. A new one is
-// judged at once where a feed is in force.
+// judged at once where a feed is in force. Who fills an index does well to give the
+// components of one package one after the other: they are then found together.
 func (x *Index) Component(c *fact.Component) (ID, error) {
 	text := appendComponent(nil, c)
 	x.mu.Lock()

@@ -259,42 +259,53 @@ func (s segment) find(c ID) (posting, bool) {
 	return f.find(c)
 }
 
-// finder looks for components of one segment, which are given in order.
+// finder looks for components of one segment, which are given in order: those
+// of a package often lie together, and then nothing is searched twice.
 type finder struct {
 	entries, postings []byte
 	assets            int
-	from              int // entry that the last look-up ended at
+
+	entry int // that the last look-up ended at; -1 before the first
+	left  int // postings of the entry that were not looked at
+	at    ID  // component of the last posting that was
+	rest  []byte
 }
 
 func (s segment) finder() finder {
 	entries, _, postings := s.parts()
-	return finder{entries: entries, postings: postings, assets: s.assets()}
+	return finder{entries: entries, postings: postings, assets: s.assets(), entry: -1}
 }
 
+func (f *finder) first(entry int) ID { return ID(binary.LittleEndian.Uint32(f.entries[entry*8:])) }
+
 func (f *finder) find(c ID) (posting, bool) {
-	lo, hi := f.from, len(f.entries)/8
-	for lo < hi {
-		if mid := int(uint(lo+hi) >> 1); ID(binary.LittleEndian.Uint32(f.entries[mid*8:])) <= c {
-			lo = mid + 1
-		} else {
-			hi = mid
+	n := len(f.entries) / 8
+	if next := f.entry + 1; next < n && f.first(next) <= c {
+		lo, hi := next, n // lo begins at or before c, hi after it
+		for hi-lo > 1 {
+			if mid := int(uint(lo+hi) >> 1); f.first(mid) <= c {
+				lo = mid
+			} else {
+				hi = mid
+			}
 		}
+		f.entry, f.left, f.at = lo, stride, f.first(lo)
+		f.rest = f.postings[binary.LittleEndian.Uint32(f.entries[lo*8+4:]):]
 	}
-	if lo == 0 {
-		return posting{}, false
-	}
-	f.from = lo - 1
-	at := ID(binary.LittleEndian.Uint32(f.entries[f.from*8:]))
-	b := f.postings[binary.LittleEndian.Uint32(f.entries[f.from*8+4:]):]
-	for range stride {
-		p, ok := readPosting(b, f.assets)
+	for ; f.left > 0 && len(f.rest) > 0; f.left-- {
+		p, ok := readPosting(f.rest, f.assets)
 		if !ok {
 			break
 		}
-		if at += p.distance; at >= c {
-			return p, at == c
+		if f.at+p.distance > c {
+			return posting{}, false // it stays for the next
 		}
-		b = b[p.size:]
+		f.at += p.distance
+		f.rest = f.rest[p.size:]
+		if f.at == c {
+			f.left--
+			return p, true
+		}
 	}
 	return posting{}, false
 }

@@ -133,13 +133,15 @@ func (b *builder) compile(o Options) (*Built, error) {
 }
 
 func (b *builder) manifest() Manifest {
+	slices.SortFunc(b.unused, func(x, y Unused) int { return cmp.Or(strings.Compare(x.File, y.File), strings.Compare(x.Why, y.Why)) })
+	b.summarize()
 	slices.SortFunc(b.refused, func(x, y advisory.Refused) int {
 		return cmp.Or(strings.Compare(x.Source, y.Source), strings.Compare(x.File, y.File), cmp.Compare(x.Line, y.Line),
 			strings.Compare(x.Record, y.Record), strings.Compare(x.Why, y.Why))
 	})
-	slices.SortFunc(b.unused, func(x, y Unused) int { return cmp.Or(strings.Compare(x.File, y.File), strings.Compare(x.Why, y.Why)) })
-	m := Manifest{Format: manifestFormat, Built: b.now.UTC().Truncate(time.Second), Records: b.records, Refused: len(b.refused), Unused: b.unused}
+	m := Manifest{Format: manifestFormat, Built: b.now.UTC().Truncate(time.Second), Records: b.records, Unused: b.unused}
 	for name, st := range b.stats {
+		m.Refused += st.refused
 		s := Source{
 			Name: name, Records: st.records, Refused: st.refused, Files: len(st.files),
 			Hashed: st.hashed, Signed: st.signed, Unchecked: st.unchecked,

@@ -253,6 +253,18 @@ func TestProviders(t *testing.T) {
 	}
 }
 
+// TestManyRefused counts all and lists the first.
+func TestManyRefused(t *testing.T) {
+	lines := "cve,epss,percentile\nCVE-2099-1000,0.5,0.5\n" + strings.Repeat("lamp,1,1\n", maxListed+100)
+	b := build(t, write(t, map[string][]byte{"a": []byte(lines)}), nil, testNow())
+	if m := b.Report.Manifest; m.Records != 1 || m.Refused != maxListed+100 || len(b.Report.Refused) != maxListed+1 {
+		t.Fatalf("%d records, %d refused, %d listed", m.Records, m.Refused, len(b.Report.Refused))
+	}
+	if r := b.Report.Refused[0]; r.Line != 0 || !strings.HasPrefix(r.Why, "100 more records") {
+		t.Errorf("the others are told as %+v", r)
+	}
+}
+
 // TestBomb refuses what unpacks to too much or is packed too often.
 func TestBomb(t *testing.T) {
 	data := []byte(osvLamp)

@@ -58,7 +58,7 @@ type Built struct {
 }
 
 // Report says what became of what was read. Records in are Manifest.Records and
-// len(Refused).
+// Manifest.Refused; of one file, the first 5,000 refused are listed one by one.
 type Report struct {
 	Manifest Manifest
 	Compiled vuln.Report

@@ -127,12 +127,12 @@ func TestKeys(t *testing.T) {
 }
 
 func FuzzOpen(f *testing.F) {
-	key, verifier := testKey(f)
-	b := build(f, write(f, map[string][]byte{"a": []byte(osvLamp)}), key, testNow())
+	b := build(f, write(f, map[string][]byte{"a": []byte(osvLamp)}), nil, testNow())
+	_, verifier := testKey(f)
 	f.Add(b.Data)
 	f.Add([]byte("\x00\x00\x00\x00NOTE"))
 	f.Fuzz(func(t *testing.T, data []byte) {
-		if _, err := verify(data, []note.Verifier{verifier}); err == nil && !bytes.Equal(data, b.Data) {
+		if _, err := verify(data, []note.Verifier{verifier}); err == nil {
 			t.Error("bytes that nobody signed are taken")
 		}
 		if feed, err := open(data); err == nil {

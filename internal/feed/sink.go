@@ -1,6 +1,7 @@
 package feed
 
 import (
+	"fmt"
 	"slices"
 	"sync"
 	"time"
@@ -45,12 +46,17 @@ type ledger struct {
 	refused    []advisory.Refused
 	records    int
 	unused     []Unused
+	listed     map[string]int    // refused records that are listed, by file
+	unlisted   map[[2]string]int // and those that are only counted, by source and file
 	stated     stated
 	mu         sync.Mutex
 }
 
 func newLedger(now time.Time) *ledger {
-	return &ledger{now: now, compiler: vuln.NewCompiler(), stats: make(map[string]*stat), containers: make(map[string]*container)}
+	return &ledger{
+		now: now, compiler: vuln.NewCompiler(), stats: make(map[string]*stat), containers: make(map[string]*container),
+		listed: make(map[string]int), unlisted: make(map[[2]string]int),
+	}
 }
 
 func (l *ledger) stat(source string) *stat {
@@ -164,6 +170,30 @@ func (s *sink) Refuse(source string, line int, id, why string) {
 	})
 }
 
+// maxListed bounds the refused records of one file that are listed one by one. A table
+// of the wrong form would fill the feed with its lines.
+const maxListed = 5000
+
+// refuse lists a record. The caller holds the lock.
+func (l *ledger) refuse(r advisory.Refused) {
+	l.refused = append(l.refused, r)
+	l.compiler.Refuse(r)
+}
+
+// summarize lists how many records were refused beyond those that are listed.
+func (l *ledger) summarize() {
+	for k, n := range l.unlisted {
+		l.refuse(advisory.Refused{Source: k[0], File: k[1], Why: fmt.Sprintf("%d more records of this file were refused; the first %d are listed", n, maxListed)})
+	}
+	if extra := len(l.unused) - maxUnused; extra > 0 {
+		l.unused = append(l.unused[:maxUnused], Unused{Records: extra, Why: "further files that are no feed, not listed one by one"})
+	}
+}
+
+// maxUnused bounds the files that are listed as no feed, as of a folder of programs
+// that somebody named by mistake.
+const maxUnused = 2000
+
 // flush hands the counts over.
 func (s *sink) flush() {
 	l := s.l
@@ -176,12 +206,15 @@ func (s *sink) flush() {
 	if len(s.points) > 0 {
 		l.compiler.Points(record.SSVC, s.points)
 	}
-	for _, r := range s.refused {
-		l.compiler.Refuse(r)
-	}
 	l.mu.Lock()
 	l.cycles = append(l.cycles, s.cycles...)
-	l.refused = append(l.refused, s.refused...)
+	for _, r := range s.refused {
+		if l.listed[s.file]++; l.listed[s.file] > maxListed {
+			l.unlisted[[2]string{r.Source, s.file}]++
+			continue
+		}
+		l.refuse(r)
+	}
 	c := l.containers[s.container]
 	if c == nil {
 		c = &container{count: make(map[string]int)}

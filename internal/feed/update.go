@@ -83,6 +83,11 @@ func update(ctx context.Context, dir, from string, o UpdateOptions) (Updated, er
 		_ = os.Remove(path)
 		_ = os.Remove(path + tagSuffix)
 	}
+	if err == nil {
+		// Parts of feeds that were never finished are of no use once a newer one is
+		// here. What cannot be removed is tried again the next time.
+		_ = os.RemoveAll(filepath.Join(dir, downloadsName))
+	}
 	return u, err
 }
 

@@ -34,6 +34,11 @@ func list(paths []string) ([]file, error) {
 	var files []file
 	for _, root := range paths {
 		base := filepath.Dir(filepath.Clean(root))
+		// A link to a folder is meant as the folder; links within are not followed,
+		// for they may lead in circles.
+		if real, err := filepath.EvalSymlinks(root); err == nil && real != filepath.Clean(root) {
+			root, base = real, filepath.Dir(real)
+		}
 		err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
 			if err != nil {
 				return err

@@ -8,18 +8,17 @@ import (
 
 // product is a product of the tree: what leads to it, and how it may be recognized.
 type product struct {
-	id, name    string
-	vendor      string
-	product     string // name of the product, without its version
-	version     string // as written
-	versions    bool   // the version is a range
-	platform    *product
-	cpe, purl   string
-	models      []string
-	skus        []string
-	hashes      int
-	component   *product // of a relationship: what is inside of platform
-	helpersRead bool
+	id, name  string
+	vendor    string
+	product   string // name of the product, without its version
+	version   string // as written
+	versions  bool   // the version is a range
+	platform  *product
+	cpe, purl string
+	models    []string
+	skus      []string
+	hashes    int
+	component *product // of a relationship: what is inside of platform
 }
 
 type relation struct {

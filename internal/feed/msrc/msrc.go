@@ -290,7 +290,9 @@ func (t *table) end() {
 	if t.corrections {
 		source = Corrections
 	}
-	for _, f := range t.order {
+	t.flaws, t.words = nil, nil
+	for i, f := range t.order {
+		t.order[i] = nil // the table is large: what was given may go
 		f.a.Source = source
 		t.to.Advisory(&f.a)
 		for range f.lines {

@@ -75,10 +75,9 @@ type statement struct {
 }
 
 type product struct {
-	id         string
-	subs       []string
-	purl, cpe  string
-	supplement string
+	id        string
+	subs      []string
+	purl, cpe string
 }
 
 func (r *reader) source() string {

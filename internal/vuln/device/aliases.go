@@ -25,6 +25,7 @@ type Aliases struct {
 	also     map[string][]string // by id: makers of the same house
 	products map[string][]string // by advisory and product as named: what it is
 	generic  map[string]bool
+	kinds    map[string]bool
 }
 
 type makersFile struct {
@@ -47,6 +48,7 @@ type productsFile struct {
 		Is       []string `yaml:"is"`
 	} `yaml:"products"`
 	Words []string `yaml:"words"`
+	Kinds []string `yaml:"kinds"`
 }
 
 // LoadAliases reads makers.yaml and products.yaml, strictly, and reports every fault.
@@ -67,7 +69,7 @@ func LoadAliases(files fs.FS) (*Aliases, error) {
 	}
 	a := &Aliases{
 		makers: make(map[string]string), names: make(map[string]string), also: make(map[string][]string),
-		products: make(map[string][]string), generic: make(map[string]bool),
+		products: make(map[string][]string), generic: make(map[string]bool), kinds: make(map[string]bool),
 	}
 	var faults []string
 	for _, k := range m.Makers {
@@ -94,6 +96,11 @@ func LoadAliases(files fs.FS) (*Aliases, error) {
 	for _, w := range p.Words {
 		for _, g := range words(w) {
 			a.generic[g] = true
+		}
+	}
+	for _, w := range p.Kinds {
+		for _, g := range words(w) {
+			a.kinds[g] = true
 		}
 	}
 	for _, k := range p.Products {

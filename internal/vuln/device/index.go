@@ -24,7 +24,7 @@ type entry struct {
 	numbers  []string
 	spans    []span
 	versions Versions
-	named    int // how much the name identifies: words that are not generic
+	house    string // its makers as one text
 }
 
 // name is a product's name as words, without its maker and generic words.
@@ -32,6 +32,9 @@ type name struct {
 	text string
 	all  []string
 	own  []string // sorted, each once
+	kind []string // words that say what kind of thing it is
+	lead string   // the first of its own words
+	part bool     // one of several names joined by slashes
 }
 
 // Open reads a section and prepares it with a table of names.
@@ -47,13 +50,14 @@ func newIndex(list []Statement, aliases *Aliases) *Index {
 	ix := &Index{aliases: aliases, byMaker: make(map[string][]int), byDI: make(map[string][]int)}
 	for _, s := range list {
 		e := entry{Statement: s, makers: aliases.makersOf(s.Vendor), versions: ParseVersions(s.Version)}
+		e.house = strings.Join(e.makers, "\x00")
 		if s.Unread && s.Version == "" {
 			e.versions = Versions{words: true, text: s.Product}
 		}
 		for _, t := range aliases.variants(s.Advisory, s.Product) {
 			n := aliases.name(t, e.makers)
+			n.part = t != s.Product && strings.Contains(s.Product, "/") && !strings.Contains(t, "/") && !slices.Contains(aliases.products[productKey(baseID(s.Advisory), s.Product)], t)
 			e.names = append(e.names, n)
-			e.named = max(e.named, len(n.own))
 			e.numbers = append(e.numbers, modelNumbers(t)...)
 			e.spans = append(e.spans, spans(t)...)
 		}
@@ -77,6 +81,12 @@ func newIndex(list []Statement, aliases *Aliases) *Index {
 		}
 	}
 	return ix
+}
+
+// baseID is the id of an advisory without the flaw behind #.
+func baseID(id string) string {
+	id, _, _ = strings.Cut(id, "#")
+	return id
 }
 
 // versionModels are model numbers that a version statement names: "v8.x model 35700BAX2".
@@ -103,7 +113,6 @@ func (ix *Index) Statements() []Statement {
 // variants are the ways an inventory may name an advisory's product: as it is, without
 // what stands in parentheses, each of several joined by slashes, and those of the table.
 func (a *Aliases) variants(advisoryID, product string) []string {
-	id, _, _ := strings.Cut(advisoryID, "#")
 	out := []string{product}
 	bare := product
 	for {
@@ -133,7 +142,7 @@ func (a *Aliases) variants(advisoryID, product string) []string {
 			}
 		}
 	}
-	out = append(out, a.products[productKey(id, product)]...)
+	out = append(out, a.products[productKey(baseID(advisoryID), product)]...)
 	return out
 }
 
@@ -142,17 +151,28 @@ func (a *Aliases) name(text string, makers []string) name {
 	n := name{text: text, all: words(text)}
 	skip := make(map[string]bool)
 	for _, m := range makers {
+		// B. Braun and i-SENS leave letters that products use too.
 		for _, w := range words(a.MakerName(m)) {
+			if len(w) < 2 {
+				continue
+			}
 			skip[w] = true
 		}
 	}
 	for _, w := range n.all {
-		if !a.generic[w] && !skip[w] {
+		switch {
+		case skip[w] || a.generic[w]:
+		case a.kinds[w]:
+			n.kind = append(n.kind, w)
+		default:
 			n.own = append(n.own, w)
 		}
 	}
 	if len(n.own) == 0 { // all it has are generic words; then they must do
 		n.own = slices.Clone(n.all)
+	}
+	if len(n.own) > 0 {
+		n.lead = n.own[0]
 	}
 	slices.Sort(n.own)
 	n.own = slices.Compact(n.own)

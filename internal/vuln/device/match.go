@@ -96,11 +96,12 @@ func (ix *Index) Match(a Asset, decisions []Decision, now time.Time) []Match {
 	maker, _ := ix.aliases.Maker(a.Manufacturer)
 	found := make(map[string]*Match)
 	seen := make(map[int]bool)
+	own := &prepared{Asset: a, own: a.numbers(), names: make(map[string][]name)}
 	judge := func(list []int, ownMaker bool) {
 		for _, i := range list {
 			if !seen[i] {
 				seen[i] = true
-				ix.judge(&ix.list[i], a, ownMaker, found)
+				ix.judge(&ix.list[i], own, ownMaker, found)
 			}
 		}
 	}
@@ -138,12 +139,12 @@ func weight(m *Match) int {
 
 // judge holds one statement against a device, and joins it to what the same advisory said
 // before: the graver answer stays.
-func (ix *Index) judge(e *entry, a Asset, ownMaker bool, found map[string]*Match) {
+func (ix *Index) judge(e *entry, a *prepared, ownMaker bool, found map[string]*Match) {
 	s, why := ix.compareNames(e, a)
 	if s == none || !ownMaker && s < equal {
 		return
 	}
-	id, _, _ := strings.Cut(e.Advisory, "#")
+	id := baseID(e.Advisory)
 	m := Match{
 		Advisory: id, Source: e.Source, Title: e.Title, Sector: e.Sector, Flaws: slices.Clone(e.Flaws), Product: e.Product, Vendor: e.Vendor,
 		Version: e.Version, Remedy: e.Remedy, Modified: e.Modified,
@@ -153,7 +154,7 @@ func (ix *Index) judge(e *entry, a Asset, ownMaker bool, found map[string]*Match
 		m.Reasons = append(m.Reasons, "its maker "+a.Manufacturer+" and "+e.Vendor+" are of one house")
 	}
 	at, said := e.versions.locate(a.Version, a.Made)
-	if at == unclear && s == equal && len(e.versions.alts) == 0 && listed(e.versions.Models, a) {
+	if at == unclear && s == equal && len(e.versions.alts) == 0 && listed(e.versions.Models, a.own) {
 		at, said = inside, "the advisory lists its model number"
 	}
 	m.Reasons = append(m.Reasons, said)
@@ -198,8 +199,7 @@ func (ix *Index) judge(e *entry, a Asset, ownMaker bool, found map[string]*Match
 	}
 }
 
-func listed(models []string, a Asset) bool {
-	own := a.numbers()
+func listed(models, own []string) bool {
 	return slices.ContainsFunc(models, func(m string) bool { return slices.Contains(own, m) })
 }
 
@@ -221,37 +221,71 @@ func (a *Asset) numbers() []string {
 	return out
 }
 
+// prepared is a device with its names as words, worked out once for all statements.
+type prepared struct {
+	Asset
+	own   []string          // model numbers
+	names map[string][]name // by the makers whose names are left out of them
+}
+
+// under returns the names of the device without those of the makers of a statement.
+func (p *prepared) under(a *Aliases, e *entry) []name {
+	list, ok := p.names[e.house]
+	if !ok {
+		for _, text := range append([]string{p.Model}, p.Others...) {
+			if strings.TrimSpace(text) != "" && len(list) < maxNames {
+				list = append(list, a.name(text, e.makers))
+			}
+		}
+		p.names[e.house] = list
+	}
+	return list
+}
+
+// longName is the number of words beyond which a text describes and no longer names.
+const longName = 10
+
+// maxNames bounds how many names of one device are looked at.
+const maxNames = 20
+
 // compareNames holds the names of a device against those of a statement.
-func (ix *Index) compareNames(e *entry, a Asset) (strength, string) {
-	own := a.numbers()
+func (ix *Index) compareNames(e *entry, a *prepared) (strength, string) {
 	for _, n := range e.numbers {
-		if slices.Contains(own, n) {
+		if slices.Contains(a.own, n) {
 			return equal, "model number " + strings.ToUpper(n) + " is the advisory's"
 		}
 	}
-	best, why := none, ""
-	for _, text := range append([]string{a.Model}, a.Others...) {
-		if strings.TrimSpace(text) == "" {
-			continue
-		}
-		n := ix.aliases.name(text, e.makers)
+	best, text := none, ""
+	ranged := false
+	list := a.under(ix.aliases, e)
+	for j := range list {
+		n := &list[j]
 		for i := range e.names {
-			if s := compareName(&n, &e.names[i]); s > best {
-				best = s
-				why = map[strength]string{
-					equal: "its name “" + text + "” is the advisory's “" + e.Product + "”",
-					more:  "its name “" + text + "” says more than the advisory's “" + e.Product + "”",
-					less:  "its name “" + text + "” says less than the advisory's “" + e.Product + "”",
-				}[s]
+			s := compareName(n, &e.names[i])
+			if s > less && len(n.all) > longName {
+				s = less // a description may speak of what the thing goes with
+			}
+			if s > best {
+				best, text, ranged = s, n.text, false
 			}
 		}
 		for _, sp := range e.spans {
-			if best < more && inSpan(n.all, sp) && shares(&n, e, sp.letters) {
-				best, why = more, "its name “"+text+"” is in the range that the advisory names: “"+e.Product+"”"
+			if best < more && inSpan(n.all, sp) && shares(n, e, sp.letters) {
+				best, text, ranged = more, n.text, true
 			}
 		}
 	}
-	return best, why
+	switch {
+	case ranged:
+		return best, "its name “" + text + "” is in the range that the advisory names: “" + e.Product + "”"
+	case best == equal:
+		return best, "its name “" + text + "” is the advisory's “" + e.Product + "”"
+	case best == more:
+		return best, "its name “" + text + "” says more than the advisory's “" + e.Product + "”"
+	case best == less:
+		return best, "its name “" + text + "” says less than the advisory's “" + e.Product + "”"
+	}
+	return none, ""
 }
 
 // shares reports whether a name has a word of its own in common with a statement beside
@@ -272,11 +306,20 @@ func compareName(device, product *name) strength {
 	if len(device.own) == 0 || len(product.own) == 0 {
 		return none
 	}
-	if slices.Equal(device.own, product.own) || slices.Equal(device.all, product.all) {
+	if slices.Equal(device.all, product.all) {
 		return equal
 	}
+	// Two kinds of thing under one brand, such as IntelliSpace PACS and Portal.
+	other := len(product.kind) > 0 && !subset(product.kind, device.all)
 	switch {
+	case slices.Equal(device.own, product.own) && (!other || len(device.kind) == 0):
+		return equal
 	case telling(product.own) && subset(product.own, device.own):
+		// One word of a longer name, or one of several names joined by a slash, may be
+		// there by chance.
+		if other || product.part || len(product.own) == 1 && device.lead != product.lead {
+			return less
+		}
 		return more
 	case telling(device.own) && subset(device.own, product.own):
 		return less

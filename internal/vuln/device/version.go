@@ -178,7 +178,9 @@ func operators(s string) [][2]string {
 				break
 			}
 		}
-		op = map[string]string{"≤": "<=", "≥": ">=", "==": "="}[op] + map[bool]string{true: op}[op != "≤" && op != "≥" && op != "=="]
+		if same, ok := map[string]string{"≤": "<=", "≥": ">=", "==": "="}[op]; ok {
+			op = same
+		}
 		end := strings.IndexAny(s, "<>=≤≥")
 		if end < 0 {
 			end = len(s)

@@ -85,7 +85,7 @@ func (t *Table) Judge(h Host) Answer {
 	if !h.UpdatesKnown && s.ubr < 0 {
 		a.Why = "Which updates are installed is not known. Bring the list of installed updates, or the build with its revision."
 	}
-	j := judging{t: t, h: h, s: s, have: t.covered(h.Updates), missing: make(map[uint32][]uint32)}
+	j := judging{t: t, h: h, s: s, have: t.covered(h.Updates)}
 	ids := make([]uint32, 0, len(needs))
 	for f := range needs {
 		ids = append(ids, f)
@@ -148,12 +148,18 @@ func isNumber(s string) bool { return s != "" && strings.Trim(s, "0123456789") =
 // later orders numbers of updates.
 func later(a, b string) bool { return cmp.Or(cmp.Compare(len(a), len(b)), cmp.Compare(a, b)) > 0 }
 
+// want is a flaw with updates any one of which mends it.
+type want struct {
+	flaw uint32
+	kbs  []uint32
+}
+
 type judging struct {
-	t       *Table
-	h       Host
-	s       system
-	have    []bool
-	missing map[uint32][]uint32 // flaws by the update that would mend them
+	t     *Table
+	h     Host
+	s     system
+	have  []bool
+	wants []want
 }
 
 // mends reports whether the update of a row is in place.
@@ -221,12 +227,7 @@ func (j *judging) flaw(f uint32, needs []need) Flaw {
 			worst(vuln.NotAssessed, "Which updates are installed is not known. Bring the list of installed updates.")
 			continue
 		}
-		for _, r := range open {
-			if r.kb > 0 {
-				lack = append(lack, t.kbs[r.kb-1])
-				j.missing[r.kb-1] = append(j.missing[r.kb-1], f)
-			}
-		}
+		lack = append(lack, j.want(f, open)...)
 		worst(vuln.Affected, "None of the updates that mend it is installed, nor one that replaces them.")
 	}
 	if out.KBs = by; out.Verdict != vuln.NotAffected {
@@ -307,59 +308,21 @@ func (j *judging) part(n need) string {
 	return name
 }
 
-// updates returns the fewest updates by replacement: one that another missing one
-// replaces is left out, and its flaws go to the newest that replaces it.
-func (j *judging) updates() []Update {
-	kbs := make([]uint32, 0, len(j.missing))
-	for kb := range j.missing {
-		kbs = append(kbs, kb)
-	}
-	// By date of publication through the number: later numbers first, and a fixed order.
-	slices.SortFunc(kbs, func(a, b uint32) int {
-		x, y := j.t.kbs[a], j.t.kbs[b]
-		return cmp.Or(-cmp.Compare(len(x), len(y)), -cmp.Compare(x, y))
-	})
-	owner := make(map[uint32]uint32, len(kbs))
-	for _, kb := range kbs {
-		if _, taken := owner[kb]; taken {
+// want notes what would mend a flaw: any one of the updates, or all, by its day.
+func (j *judging) want(f uint32, open []row) (kbs []string) {
+	any := want{flaw: f}
+	for _, r := range open {
+		if r.kb == 0 {
 			continue
 		}
-		reach := make([]bool, len(j.t.kbs))
-		reach[kb] = true
-		j.t.spread(reach, []uint32{kb})
-		for _, o := range kbs {
-			if _, taken := owner[o]; reach[o] && (!taken || owner[o] == o) {
-				owner[o] = kb
-			}
-		}
-		owner[kb] = kb
-	}
-	var out []Update
-	at := make(map[uint32]int)
-	for _, kb := range kbs {
-		top := kb
-		for range kbs { // an owner may itself have been taken over
-			if owner[top] == top {
-				break
-			}
-			top = owner[top]
-		}
-		i, ok := at[top]
-		if !ok {
-			i = len(out)
-			at[top] = i
-			out = append(out, Update{KB: j.t.kbs[top]})
-		}
-		if kb != top {
-			out[i].Others = append(out[i].Others, j.t.kbs[kb])
-		}
-		for _, f := range j.missing[kb] {
-			out[i].Flaws = append(out[i].Flaws, j.t.flaws[f])
+		kbs = append(kbs, j.t.kbs[r.kb-1])
+		if any.kbs = append(any.kbs, r.kb-1); j.t.at[f].Before(Rollups) {
+			j.wants = append(j.wants, any)
+			any.kbs = nil
 		}
 	}
-	for i := range out {
-		slices.Sort(out[i].Flaws)
-		out[i].Flaws = slices.Compact(out[i].Flaws)
+	if len(any.kbs) > 0 {
+		j.wants = append(j.wants, any)
 	}
-	return out
+	return kbs
 }

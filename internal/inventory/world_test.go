@@ -126,18 +126,20 @@ func TestBringingTheSameAgainChangesNothing(t *testing.T) {
 // a time, and then brings one more day.
 func BenchmarkMerge(b *testing.B) {
 	for _, devices := range []int{5_000, 50_000} {
-		ds := inventorytest.Generate(inventorytest.Config{Seed: 1, Devices: devices, Days: 6, Trouble: true})
-		n := 0
-		for _, d := range ds {
-			n += len(d.Sightings)
-		}
-		b.Run(strconv.Itoa(n)+"_sightings", func(b *testing.B) {
+		b.Run(strconv.Itoa(devices)+"_devices", func(b *testing.B) {
+			ds := inventorytest.Generate(inventorytest.Config{Seed: 1, Devices: devices, Days: 6, Trouble: true})
+			n := 0
+			for _, d := range ds {
+				n += len(d.Sightings)
+			}
 			b.ReportAllocs()
+			b.ResetTimer()
 			for b.Loop() {
 				if _, err := inventorytest.Place(b.Context(), ds); err != nil {
 					b.Fatal(err)
 				}
 			}
+			b.ReportMetric(float64(n), "sightings")
 			b.ReportMetric(float64(n)*float64(b.N)/b.Elapsed().Seconds(), "sightings/s")
 		})
 	}

@@ -59,7 +59,7 @@ func whole(name string) func([]byte) bool {
 			return true
 		}
 		end := bytes.TrimSpace(cut)
-		return (strings.HasSuffix(name, ".jsonl") || name == "govulncheck.json") && (bytes.HasSuffix(end, []byte("}")))
+		return (strings.HasSuffix(name, ".jsonl") || name == "govulncheck.json") && bytes.HasSuffix(end, []byte("}"))
 	}
 }
 

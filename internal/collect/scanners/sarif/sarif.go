@@ -50,7 +50,6 @@ type rule struct {
 type result struct {
 	run   int
 	rule  string
-	index string
 	level string
 	f     reports.Found
 	where string

@@ -60,8 +60,12 @@ var flaws = []flaw{
 type version struct{ command, name, id, severity string }
 
 var versions = []version{
-	{"ssl_2_0_cipher_suites", "ssl2", "ssl-2.0", "high"}, {"ssl_3_0_cipher_suites", "ssl3", "ssl-3.0", "high"}, {"tls_1_0_cipher_suites", "1.0", "tls-1.0", "medium"},
-	{"tls_1_1_cipher_suites", "1.1", "tls-1.1", "low"}, {"tls_1_2_cipher_suites", "1.2", "", ""}, {"tls_1_3_cipher_suites", "1.3", "", ""},
+	{"ssl_2_0_cipher_suites", "ssl2", "ssl-2.0", "high"},
+	{"ssl_3_0_cipher_suites", "ssl3", "ssl-3.0", "high"},
+	{"tls_1_0_cipher_suites", "1.0", "tls-1.0", "medium"},
+	{"tls_1_1_cipher_suites", "1.1", "tls-1.1", "low"},
+	{"tls_1_2_cipher_suites", "1.2", "", ""},
+	{"tls_1_3_cipher_suites", "1.3", "", ""},
 }
 
 // Parse reads results.

@@ -91,6 +91,14 @@ func must[T any](v T, err error) func(testing.TB) T {
 // checkLedger publishes and checks the record of all that was done.
 func checkLedger(t *testing.T, db *DB, tn *Tenant) {
 	t.Helper()
+	if r := ledgerOf(t, db, tn)(); !r.Good() {
+		t.Errorf("the record does not hold: %v", r.Faults)
+	}
+}
+
+// ledgerOf publishes the record and returns what checks it.
+func ledgerOf(t *testing.T, db *DB, tn *Tenant) func() *evidence.Report {
+	t.Helper()
 	dir := t.TempDir()
 	files, err := durable.OpenDir(filepath.Join(dir, "ledger", tn.ID()))
 	if err != nil {
@@ -107,12 +115,75 @@ func checkLedger(t *testing.T, db *DB, tn *Tenant) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r, err := evidence.Checker{Tenant: tn.ID(), Store: tn, Files: files, Public: keys.Public(), Commit: commit}.Check(t.Context())
-	if err != nil {
+	return func() *evidence.Report {
+		t.Helper()
+		r, err := evidence.Checker{Tenant: tn.ID(), Store: tn, Files: files, Public: keys.Public(), Commit: commit}.Check(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		return r
+	}
+}
+
+// TestEveryDecisionIsRecorded changes each column of what is decided about
+// identity, and takes rows away and adds some, behind the record's back.
+func TestEveryDecisionIsRecorded(t *testing.T) {
+	db, tn := openTest(t)
+	bring(t, tn, t0, "cmdb", "a|serial 100234567|manufacturer=Philips|name=MON-1", "b|serial B7-20020|name=PUMP-2")
+	bring(t, tn, t0.Add(day), "biomed", "a|serial 100234567|manufacturer=B. Braun|name=PUMP-1")
+	as := load(t, tn, t0.Add(day)).Resources[fact.KindAsset]
+	m := must(tn.MergeAssets(t.Context(), as[0].ID, as[1].ID, Act{Actor: "us_1", Reason: "one", Now: t0.Add(2 * day)}))(t)
+	if err := tn.Unmerge(t.Context(), m.ID, Act{Actor: "us_1", Reason: "two", Now: t0.Add(3 * day)}); err != nil {
 		t.Fatal(err)
 	}
-	if !r.Good() {
-		t.Errorf("the record does not hold: %v", r.Faults)
+	check := ledgerOf(t, db, tn)
+	if r := check(); !r.Good() {
+		t.Fatal(r.Faults)
+	}
+	exec := func(q string, args ...any) {
+		t.Helper()
+		if _, err := db.write.ExecContext(t.Context(), q, args...); err != nil {
+			t.Fatalf("%s: %v", q, err)
+		}
+	}
+	for _, table := range []string{"inventory_merges", "inventory_links", "inventory_questions", "inventory_apart"} {
+		rows, err := db.write.QueryContext(t.Context(), `SELECT name, type FROM pragma_table_info($1) WHERE name <> 'tenant'`, table)
+		if err != nil {
+			t.Fatal(err)
+		}
+		columns, err := collect(rows, func(s scanner) (c [2]string, err error) { return c, s.Scan(&c[0], &c[1]) })
+		if err != nil || len(columns) == 0 {
+			t.Fatal(table, err)
+		}
+		exec(`CREATE TEMP TABLE saved AS SELECT * FROM ` + table)
+		back := func() {
+			exec(`DELETE FROM ` + table)
+			exec(`INSERT INTO ` + table + ` SELECT * FROM saved`)
+		}
+		for _, c := range columns {
+			change := c[0] + ` || ' '`
+			if c[1] == "BIGINT" {
+				change = c[0] + ` + 1000`
+			}
+			exec(`UPDATE ` + table + ` SET ` + c[0] + ` = ` + change)
+			if check().Good() {
+				t.Errorf("%s.%s was changed and nothing was found", table, c[0])
+			}
+			back()
+		}
+		exec(`DELETE FROM ` + table)
+		if check().Good() {
+			t.Errorf("the rows of %s were removed and nothing was found", table)
+		}
+		back()
+		exec(`DROP TABLE saved`)
+		if r := check(); !r.Good() {
+			t.Fatalf("%s was put back and the check finds %q", table, r.Faults)
+		}
+	}
+	exec(`INSERT INTO inventory_apart (tenant, a, b, at, actor, reason, ended_at) VALUES ('tn_test', 'as_x', 'as_y', 1, 'us_2', '', 0)`)
+	if check().Good() {
+		t.Error("a decision was added that nobody made and nothing was found")
 	}
 }
 

@@ -201,7 +201,7 @@ try {
   await page.goto(`${url}/vulnerabilities`);
   await page.getByText("No advisories are in force.").first().waitFor();
   await stop("vulnerabilities");
-  await page.getByLabel("Are we affected?").fill("See CVE-2024-3094, please");
+  await page.getByRole("textbox", { name: "Are we affected?" }).fill("See CVE-2024-3094, please");
   await page.getByRole("button", { name: "Ask" }).click();
   await page.waitForURL(/\/vulnerabilities\/CVE-2024-3094$/);
   await page.getByText("Not assessed").first().waitFor();

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/asepsis/asepsis/internal/fact"
+	"github.com/asepsis/asepsis/internal/purl"
 )
 
 // byType maps package URL types to OSV's names of ecosystems.
@@ -44,6 +45,12 @@ func byType(purlType string) string {
 		return "ConanCenter"
 	case "githubactions":
 		return "GitHub Actions"
+	case "bioconductor":
+		return "Bioconductor"
+	case "opam":
+		return "opam"
+	case "vscode-extension":
+		return "VSCode"
 	}
 	return ""
 }
@@ -86,7 +93,7 @@ func appendDistro(dst []byte, distro string) []byte {
 		return put("Alpine", ":v", strings.TrimPrefix(minor, "v"))
 	case "almalinux", "alma":
 		return put("AlmaLinux", ":", major)
-	case "rocky", "rockylinux":
+	case "rocky", "rockylinux", "rocky-linux":
 		return put("Rocky Linux", ":", major)
 	case "redhat", "rhel":
 		return put("Red Hat", ":enterprise_linux:", major)
@@ -96,6 +103,10 @@ func appendDistro(dst []byte, distro string) []byte {
 		return append(dst, "Chainguard"...)
 	case "minimos":
 		return append(dst, "MinimOS"...)
+	case "echo":
+		return append(dst, "Echo"...)
+	case "alpaquita":
+		return put("Alpaquita", ":", major)
 	case "opensuse-leap", "opensuse.leap", "leap":
 		return put("openSUSE", ":Leap ", minor)
 	case "opensuse-tumbleweed", "opensuse.tumbleweed":
@@ -120,15 +131,16 @@ func appendDistro(dst []byte, distro string) []byte {
 // cutDistro splits debian-12 before the release, which begins with a digit or,
 // for Alpine, with v and a digit. A name alone has no release.
 func cutDistro(d string) (id, release string) {
-	i := strings.LastIndexByte(d, '-')
-	if i < 0 {
-		return d, ""
+	for i := range len(d) {
+		if d[i] != '-' {
+			continue
+		}
+		rest := strings.TrimPrefix(d[i+1:], "v")
+		if rest != "" && '0' <= rest[0] && rest[0] <= '9' {
+			return d[:i], d[i+1:]
+		}
 	}
-	rest := strings.TrimPrefix(d[i+1:], "v")
-	if rest == "" || rest[0] < '0' || rest[0] > '9' {
-		return d, ""
-	}
-	return d[:i], d[i+1:]
+	return d, ""
 }
 
 // canonicalEcosystem writes an advisory's ecosystem in the form that components
@@ -144,6 +156,8 @@ func canonicalEcosystem(e string) string {
 		return strings.TrimSuffix(e, ":LTS")
 	case strings.HasPrefix(e, "Debian:"):
 		return strings.TrimSuffix(e, ".0")
+	case strings.HasPrefix(e, "openEuler:"):
+		return "openEuler:" + strings.ToLower(strings.TrimPrefix(e, "openEuler:"))
 	}
 	return e
 }
@@ -223,19 +237,15 @@ func qualifier(purl, key string) string {
 // distribution that the package URL names.
 func distroOf(c *fact.Component) string {
 	d := c.Distro
-	if d == "" {
-		d = unpercent(qualifier(c.PURL, "distro"))
-	}
-	if d == "" || d[0] < '0' || d[0] > '9' {
+	if d != "" && (d[0] < '0' || d[0] > '9') {
 		return d
 	}
-	rest, ok := strings.CutPrefix(c.PURL, "pkg:")
-	if !ok {
+	u, err := purl.Parse(c.PURL)
+	switch {
+	case err != nil:
 		return d
+	case d == "":
+		return u.Distro()
 	}
-	_, rest, _ = strings.Cut(rest, "/")
-	if space, _, ok := strings.Cut(rest, "/"); ok {
-		return space + "-" + d
-	}
-	return d
+	return purl.NormalDistro(u.Namespace, d)
 }

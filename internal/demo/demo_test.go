@@ -2,7 +2,6 @@ package demo
 
 import (
 	"cmp"
-	"context"
 	"fmt"
 	"io/fs"
 	"reflect"
@@ -16,7 +15,6 @@ import (
 	"github.com/asepsis/asepsis/internal/asset"
 	"github.com/asepsis/asepsis/internal/fact"
 	"github.com/asepsis/asepsis/internal/goal"
-	"github.com/asepsis/asepsis/internal/inventory"
 	"github.com/asepsis/asepsis/internal/policy"
 )
 
@@ -117,19 +115,13 @@ func TestSizes(t *testing.T) {
 // memory is an inventory kept in memory, with just enough of a store to assess.
 type memory struct {
 	owners map[asset.Key]string
-	keys   map[string][]asset.Key
 	latest map[string]map[string]fact.Statement // by stream, then by kind and resource
 	snap   map[string]bool
 	n      int
 }
 
 func newMemory() *memory {
-	return &memory{owners: map[asset.Key]string{}, keys: map[string][]asset.Key{}, latest: map[string]map[string]fact.Statement{}, snap: map[string]bool{}}
-}
-
-func (m *memory) AssetOf(_ context.Context, k asset.Key) (string, error) { return m.owners[k], nil }
-func (m *memory) KeysOf(_ context.Context, id string) ([]asset.Key, error) {
-	return m.keys[id], nil
+	return &memory{owners: map[asset.Key]string{}, latest: map[string]map[string]fact.Statement{}, snap: map[string]bool{}}
 }
 
 func (m *memory) take(tb testing.TB, b *fact.Batch) {
@@ -144,20 +136,17 @@ func (m *memory) take(tb testing.TB, b *fact.Batch) {
 		into[string(st.Kind)+"\x00"+st.ID] = st
 	}
 	for _, s := range b.Sightings {
-		got, err := inventory.Resolve(tb.Context(), m, s.Keys)
-		if err != nil {
-			tb.Fatal(err)
+		// No two devices of the world share a key, so any key tells.
+		id := ""
+		for _, k := range s.Keys {
+			id = cmp.Or(id, m.owners[k])
 		}
-		id := got.Asset
 		if id == "" {
 			m.n++
 			id = fmt.Sprintf("as_%05d", m.n)
 		}
 		for _, k := range s.Keys {
 			m.owners[k] = id
-			if !slices.Contains(m.keys[id], k) {
-				m.keys[id] = append(m.keys[id], k)
-			}
 		}
 		refs[s.Ref] = id
 		put(fact.Statement{Kind: fact.KindAsset, ID: id, Asset: id, Values: s.Values, Missing: s.Missing})

@@ -35,11 +35,19 @@ func ParseVersions(s string) (Versions, bool) {
 		if strings.TrimSpace(list) == "*" {
 			return Versions{All: true}, true
 		}
-		// The scheme "all" with anything but a star is a contradiction.
-		if scheme == "all" {
+		if scheme == "" {
 			return Versions{}, false
 		}
-		return comparators(strings.Split(list, "|"))
+		// CISA writes vers:all/>=V7.80<V9.40: no scheme of the specification, and bounds
+		// that nothing parts, but it can only mean one thing.
+		var parts []string
+		for p := range strings.SplitSeq(list, "|") {
+			parts = append(parts, splitComparators(p)...)
+		}
+		return comparators(parts)
+	}
+	if len(s) > len(allVersions) && strings.EqualFold(s[:len(allVersions)], allVersions) && strings.ContainsRune("<>=≤≥", firstRune(s[len(allVersions):])) {
+		s = s[len(allVersions):] // "All versions < V1.3"
 	}
 	var v Versions
 	alternatives := strings.Split(strings.ReplaceAll(s, "||", "|"), "|")
@@ -53,6 +61,15 @@ func ParseVersions(s string) (Versions, bool) {
 		v.Versions = append(v.Versions, one.Versions...)
 	}
 	return v, true
+}
+
+const allVersions = "all versions "
+
+func firstRune(s string) rune {
+	for _, r := range s {
+		return r
+	}
+	return 0
 }
 
 // alternative reads comparators that hold together, or one phrase.
@@ -75,7 +92,7 @@ func alternative(s string) (Versions, bool) {
 // splitComparators splits at commas and before each operator.
 func splitComparators(s string) []string {
 	var parts []string
-	for p := range strings.SplitSeq(s, ",") {
+	for p := range strings.SplitSeq(strings.ReplaceAll(s, " and ", ","), ",") {
 		p = strings.TrimSpace(p)
 		for {
 			i := strings.IndexAny(p[min(len(p), 2):], "<>=≤≥")

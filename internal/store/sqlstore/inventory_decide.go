@@ -142,7 +142,8 @@ func (d *decision) answer(ctx context.Context, q Question, state, reason string)
 	if err := d.exec(ctx, `UPDATE inventory_questions SET state = $1, body = $2 WHERE tenant = $3 AND id = $4`, state, string(body), d.tenant, q.ID); err != nil {
 		return fmt.Errorf("record the answer: %w", err)
 	}
-	return d.state(ctx, q.ID)
+	d.state(q.ID)
+	return nil
 }
 
 // Unmerge undoes a merge or a split by its id: every record goes back to where
@@ -240,9 +241,7 @@ func (d *decision) endPart(ctx context.Context, r inventory.Record) error {
 			d.seq, d.tenant, r.At, r.Stream); err != nil {
 			return fmt.Errorf("end the link: %w", err)
 		}
-		if err := d.state(ctx, m); err != nil {
-			return err
-		}
+		d.state(m)
 	}
 	return nil
 }

@@ -243,7 +243,7 @@ func (t *Tenant) dateChanges(ctx context.Context, cs []AssetChange) error {
 			seqs = append(seqs, c.Seq)
 		}
 	}
-	got, err := inChunks(ctx, t.db.read, `SELECT seq, recorded_at, observed_at, title, actor FROM fact_batches WHERE tenant = $1 AND seq IN `, []any{t.id}, seqs,
+	got, err := inChunks(ctx, t.db.read, `SELECT seq, recorded_at, observed_at, title, actor FROM fact_batches WHERE tenant = $1 AND seq IN `, ``, []any{t.id}, seqs,
 		func(s scanner) (b batch, err error) {
 			return b, s.Scan(&b.seq, &b.recorded, &b.observed, &b.title, &b.actor)
 		})

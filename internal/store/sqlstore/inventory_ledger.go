@@ -22,10 +22,18 @@ const (
 
 // appendIdentity states what a delivery or a person decided about identity.
 func appendIdentity(ctx context.Context, tx *sql.Tx, w *identityWriter, did, reason string) error {
-	if w == nil {
+	if w == nil || len(w.changed) == 0 {
 		return nil
 	}
-	for _, d := range evidence.IdentityDecided(w.actor, evidence.Identity{Seq: w.seq, Did: did, Reason: reason, Rows: w.rows}) {
+	sums, err := identitySums(ctx, tx, w.tenant, w.changed...)
+	if err != nil {
+		return err
+	}
+	rows := make([]evidence.IdentityRow, len(w.changed))
+	for i, name := range w.changed {
+		rows[i] = evidence.IdentityRow{ID: name, Sum: sums[name]}
+	}
+	for _, d := range evidence.IdentityDecided(w.actor, evidence.Identity{Seq: w.seq, Did: did, Reason: reason, Rows: rows}) {
 		if err := appendEntry(ctx, tx, w.tenant, d, w.at); err != nil {
 			return err
 		}
@@ -35,20 +43,16 @@ func appendIdentity(ctx context.Context, tx *sql.Tx, w *identityWriter, did, rea
 
 // IdentitySums implements evidence.Rows.
 func (t *Tenant) IdentitySums(ctx context.Context) (map[string]ledger.Hash, error) {
-	sums, err := identitySums(ctx, t.db.read, t.id, "")
+	sums, err := identitySums(ctx, t.db.read, t.id)
 	return sums, classify(err)
 }
 
 // identitySums hashes merges with their links, questions and what is apart: all
-// of them, or the one of a name.
-func identitySums(ctx context.Context, q queryer, tenant, name string) (map[string]ledger.Hash, error) {
+// of them, or those of some names.
+func identitySums(ctx context.Context, q queryer, tenant string, names ...string) (map[string]ledger.Hash, error) {
 	fields := make(map[string][]string)
-	read := func(text string, columns int, of func(f []string) string, args ...any) error {
-		rows, err := q.QueryContext(ctx, text, args...)
-		if err != nil {
-			return fmt.Errorf("read what was decided about identity: %w", err)
-		}
-		_, err = collect(rows, func(s scanner) (struct{}, error) {
+	read := func(text, column, order string, columns int, of func(f []string) string, only []any) error {
+		scan := func(s scanner) (struct{}, error) {
 			f := make([]string, columns)
 			into := make([]any, columns)
 			for i := range f {
@@ -60,37 +64,45 @@ func identitySums(ctx context.Context, q queryer, tenant, name string) (map[stri
 			key := of(f)
 			fields[key] = append(fields[key], f...)
 			return struct{}{}, nil
-		})
+		}
+		// The rows of one name are all in one chunk, so their order holds.
+		if len(names) > 0 {
+			if _, err := inChunks(ctx, q, text+` AND `+column+` IN `, order, []any{tenant}, only, scan); err != nil {
+				return fmt.Errorf("read what was decided about identity: %w", err)
+			}
+			return nil
+		}
+		rows, err := q.QueryContext(ctx, text+order, tenant)
+		if err != nil {
+			return fmt.Errorf("read what was decided about identity: %w", err)
+		}
+		_, err = collect(rows, scan)
 		return err
 	}
+	var merges, questions, apart []any
+	for _, n := range names {
+		switch {
+		case strings.HasPrefix(n, string(mergeID)+"_"):
+			merges = append(merges, n)
+		case strings.HasPrefix(n, string(questionID)+"_"):
+			questions = append(questions, n)
+		default:
+			apart = append(apart, n)
+		}
+	}
 	id := func(f []string) string { return f[0] }
-	where, args := ``, []any{tenant}
-	if name != "" {
-		where, args = ` AND id = $2`, []any{tenant, name}
+	if err := read(`SELECT id, at, kept, other, undone_at, body FROM inventory_merges WHERE tenant = $1`, "id", "", 6, id, merges); err != nil {
+		return nil, err
 	}
-	apartOf := strings.Fields(name)
-	if name == "" || strings.HasPrefix(name, string(mergeID)+"_") {
-		if err := read(`SELECT id, at, kept, other, undone_at, body FROM inventory_merges WHERE tenant = $1`+where, 6, id, args...); err != nil {
-			return nil, err
-		}
-		if err := read(`SELECT merge, asset, stream, target, from_seq, until_seq FROM inventory_links WHERE tenant = $1`+strings.Replace(where, "id", "merge", 1)+
-			` ORDER BY asset, stream, from_seq`, 6, id, args...); err != nil {
-			return nil, err
-		}
+	if err := read(`SELECT merge, asset, stream, target, from_seq, until_seq FROM inventory_links WHERE tenant = $1`, "merge", ` ORDER BY asset, stream, from_seq`, 6, id, merges); err != nil {
+		return nil, err
 	}
-	if name == "" || strings.HasPrefix(name, string(questionID)+"_") {
-		if err := read(`SELECT id, at, kind, a, b, state, body FROM inventory_questions WHERE tenant = $1`+where, 7, id, args...); err != nil {
-			return nil, err
-		}
+	if err := read(`SELECT id, at, kind, a, b, state, body FROM inventory_questions WHERE tenant = $1`, "id", "", 7, id, questions); err != nil {
+		return nil, err
 	}
-	if name == "" || len(apartOf) == 3 {
-		where, args = ``, []any{tenant}
-		if name != "" {
-			where, args = ` AND a = $2 AND b = $3`, []any{tenant, apartOf[1], apartOf[2]}
-		}
-		if err := read(`SELECT a, b, at, actor, reason, ended_at FROM inventory_apart WHERE tenant = $1`+where, 6, func(f []string) string { return apartName(f[0], f[1]) }, args...); err != nil {
-			return nil, err
-		}
+	if err := read(`SELECT a, b, at, actor, reason, ended_at FROM inventory_apart WHERE tenant = $1`, "'apart ' || a || ' ' || b", "", 6,
+		func(f []string) string { return apartName(f[0], f[1]) }, apart); err != nil {
+		return nil, err
 	}
 	out := make(map[string]ledger.Hash, len(fields))
 	for k, f := range fields {

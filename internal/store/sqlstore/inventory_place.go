@@ -168,7 +168,8 @@ type identityWriter struct {
 	actor  string
 
 	merges, questions int
-	rows              []evidence.IdentityRow
+	changed           []string // names of rows, in order
+	noted             map[string]bool
 }
 
 // beginLinks records a merge or a split with the links it is made of.
@@ -192,7 +193,8 @@ func (w *identityWriter) beginLinks(ctx context.Context, did, kept, other string
 		}
 	}
 	w.merges++
-	return m, w.state(ctx, m.ID)
+	w.state(m.ID)
+	return m, nil
 }
 
 // endLink ends a likely link that something contradicts.
@@ -235,7 +237,8 @@ func (w *identityWriter) undo(ctx context.Context, mid, reason string) error {
 		return fmt.Errorf("end the links of the merge: %w", err)
 	}
 	w.merges++
-	return w.state(ctx, mid)
+	w.state(mid)
+	return nil
 }
 
 // ask records a question, once.
@@ -257,7 +260,8 @@ func (w *identityWriter) ask(ctx context.Context, kind, a, b string, e inventory
 		return fmt.Errorf("record the question: %w", err)
 	}
 	w.questions++
-	return w.state(ctx, q.ID)
+	w.state(q.ID)
+	return nil
 }
 
 // setApart records that two homes are never one asset.
@@ -270,7 +274,8 @@ func (w *identityWriter) setApart(ctx context.Context, a, b, reason string) erro
 		w.tenant, a, b, micros(w.at), w.actor, reason); err != nil {
 		return fmt.Errorf("record that %s and %s are two: %w", a, b, err)
 	}
-	return w.state(ctx, apartName(a, b))
+	w.state(apartName(a, b))
+	return nil
 }
 
 // endApart takes back that homes are two, for all pairs between two lists.
@@ -291,9 +296,7 @@ func (w *identityWriter) endApart(ctx context.Context, as, bs []string) error {
 			if err := w.exec(ctx, `UPDATE inventory_apart SET ended_at = $1 WHERE tenant = $2 AND a = $3 AND b = $4`, micros(w.at), w.tenant, a, b); err != nil {
 				return fmt.Errorf("take back that they are two: %w", err)
 			}
-			if err := w.state(ctx, apartName(a, b)); err != nil {
-				return err
-			}
+			w.state(apartName(a, b))
 		}
 	}
 	return nil
@@ -301,19 +304,13 @@ func (w *identityWriter) endApart(ctx context.Context, as, bs []string) error {
 
 func apartName(a, b string) string { return "apart " + a + " " + b }
 
-// state notes what a row says now, for the ledger.
-func (w *identityWriter) state(ctx context.Context, name string) error {
-	sums, err := identitySums(ctx, w.tx, w.tenant, name)
-	if err != nil {
-		return err
-	}
-	sum := sums[name] // the zero hash of a row that was removed
-	for i := range w.rows {
-		if w.rows[i].ID == name {
-			w.rows[i].Sum = sum
-			return nil
+// state notes that a row changed, for the ledger to say what it is then.
+func (w *identityWriter) state(name string) {
+	if !w.noted[name] {
+		if w.noted == nil {
+			w.noted = make(map[string]bool)
 		}
+		w.noted[name] = true
+		w.changed = append(w.changed, name)
 	}
-	w.rows = append(w.rows, evidence.IdentityRow{ID: name, Sum: sum})
-	return nil
 }

@@ -75,7 +75,7 @@ func (s *source) Holders(ctx context.Context, keys []asset.Key) ([]string, error
 	}
 	var out []string
 	for typ, values := range byType {
-		found, err := inChunks(ctx, s.q, `SELECT asset FROM inventory_keys WHERE tenant = $1 AND type = $2 AND value IN `, []any{s.tenant, string(typ)}, values,
+		found, err := inChunks(ctx, s.q, `SELECT asset FROM inventory_keys WHERE tenant = $1 AND type = $2 AND value IN `, ``, []any{s.tenant, string(typ)}, values,
 			func(s scanner) (a string, err error) { return a, s.Scan(&a) })
 		if err != nil {
 			return nil, err
@@ -91,7 +91,7 @@ func (s *source) Records(ctx context.Context, homes []string) ([]inventory.Recor
 	for i, h := range homes {
 		ids[i] = h
 	}
-	return inChunks(ctx, s.q, `SELECT asset, stream, keys, maker, why, first_at, last_at FROM inventory_records WHERE tenant = $1 AND asset IN `,
+	return inChunks(ctx, s.q, `SELECT asset, stream, keys, maker, why, first_at, last_at FROM inventory_records WHERE tenant = $1 AND asset IN `, ``,
 		[]any{s.tenant}, ids, scanRecord)
 }
 
@@ -111,14 +111,14 @@ func scanRecord(s scanner) (r inventory.Record, err error) {
 	return r, nil
 }
 
-// inChunks runs a query that ends in IN over many values.
-func inChunks[T any](ctx context.Context, q queryer, text string, first, values []any, scan func(scanner) (T, error)) ([]T, error) {
+// inChunks runs a query that ends in IN over many values, and what follows it.
+func inChunks[T any](ctx context.Context, q queryer, text, after string, first, values []any, scan func(scanner) (T, error)) ([]T, error) {
 	var out []T
 	for len(values) > 0 {
 		n := min(len(values), chunkSize)
 		args := append(append(make([]any, 0, len(first)+n), first...), values[:n]...)
 		values = values[n:]
-		rows, err := q.QueryContext(ctx, text+placeholders(n), args...)
+		rows, err := q.QueryContext(ctx, text+placeholders(n)+after, args...)
 		if err != nil {
 			return nil, err
 		}

@@ -146,7 +146,7 @@ var layouts = []string{
 	time.RFC3339Nano, "2006-01-02T15:04:05.999999999", "2006-01-02T15:04:05-0700", "2006-01-02T15:04:05.999999999-0700",
 	"2006-01-02 15:04:05.999999999Z07:00", "2006-01-02 15:04:05.999999999 -0700 MST", "2006-01-02 15:04:05.999999999 MST", "2006-01-02 15:04:05.999999999", "2006-01-02 15:04:05 -0700", "2006-01-02 15:04",
 	time.DateOnly, "2006/01/02 15:04:05", "2006/01/02", time.ANSIC, time.UnixDate, time.RFC1123Z, time.RFC1123,
-	"Mon, 2 Jan 2006 15:04:05", "02-Jan-2006", "Jan 2, 2006 15:04:05 MST", "Jan 2, 2006", "20060102T150405000", "20060102T150405",
+	"Mon, 2 Jan 2006 15:04:05", "02-Jan-2006", "Jan 2, 2006 15:04:05 MST", "Jan 2, 2006", "20060102T150405",
 	"Monday, January 2, 2006 3:04:05 PM", "01/02/2006 15:04:05",
 }
 
@@ -162,6 +162,9 @@ func Moment(s string) time.Time {
 			return time.UnixMilli(int64(n)).UTC()
 		}
 		return time.Time{}
+	}
+	if len(s) == len("20060102T150405000") && s[8] == 'T' {
+		s = s[:len(s)-3] // Nexpose writes milliseconds without a point
 	}
 	for _, l := range layouts {
 		if t, err := time.Parse(l, s); err == nil && t.Year() > 1980 && t.Year() < 2200 {

@@ -101,16 +101,17 @@ var homes = map[string]string{
 	"bundler_audit": "bundler-audit", "cargo_audit": "cargo-audit", "clair": "clair", "composer_audit": "composer-audit", "dependency_check": "dependency-check", "dependency_track": "dependency-track",
 	"dockerbench": "kube-bench", "dotnet_vulnerable": "dotnet-list", "github_vulnerability": "github", "gitlab_container_scan": "gitlab", "gitlab_dep_scan": "gitlab", "govulncheck": "govulncheck",
 	"harbor_vulnerability": "harbor", "jfrog_xray_unified": "jfrog-xray", "kubebench": "kube-bench", "lynis": "lynis", "masscan": "masscan", "ms_defender": "ms-defender", "neuvector": "neuvector",
-	"nexpose": "nexpose", "nikto": "nikto", "npm_audit": "npm-audit", "nuclei": "nuclei", "openvas": "openvas", "osv_scanner": "osv-scanner", "pingcastle": "pingcastle", "pip_audit": "pip-audit",
+	"nexpose": "nexpose", "nikto": "nikto", "npm_audit": "npm-audit", "nuclei": "nuclei", "openvas": "openvas", "outpost24": "outpost24", "nancy": "ossindex", "auditjs": "ossindex", "osv_scanner": "osv-scanner", "pingcastle": "pingcastle", "pip_audit": "pip-audit",
 	"qualys": "qualys", "qualys_infrascan_webgui": "qualys", "snyk": "snyk", "ssh_audit": "ssh-audit", "ssl_labs": "ssl-labs", "sslyze": "sslyze", "sysdig_cli": "sysdig", "sysdig_reports": "sysdig",
 	"tenable": "tenable-csv", "testssl": "testssl", "trivy": "trivy", "trivy_operator": "trivy-operator", "twistlock": "twistlock", "wazuh": "wazuh", "yarn_audit": "npm-audit", "zap": "zap",
 }
 
-// nothing are files that say nothing of what they are, such as an empty list: no
+// nothing are files that say nothing of what they are, such as an empty list or the
+// banner of a program: no
 // importer can know them, and whoever brings one is told so.
 var nothing = []string{
 	"anchorectl_vulns/no_vuln.json", "aqua/empty_aquadevops.json", "aqua/no_vuln.json", "aws_inspector2/empty_with_error.json", "govulncheck/empty.json", "nuclei/empty.jsonl", "nuclei/no_findings.json",
-	"osv_scanner/no_findings.json",
+	"osv_scanner/no_findings.json", "auditjs/empty_with_error.json",
 }
 
 // elsewhere are files of a folder that another importer reads.

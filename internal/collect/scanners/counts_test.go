@@ -116,6 +116,8 @@ var counts = map[string]func(t *testing.T, f corpusFile) int{
 		}
 		return rows(t, f, func(r map[string]string) bool { return r["IP"] != "" })
 	},
+	"ossindex":    paths("vulnerable[].Vulnerabilities[]", "[].vulnerabilities[]"),
+	"outpost24":   elements(map[string][]string{"detail": {"detaillist"}}),
 	"osv-scanner": paths("results[].packages[].vulnerabilities[]"),
 	"pingcastle":  elements(map[string][]string{"HealthcheckRiskRule": {"RiskRules"}}),
 	"pip-audit":   paths("dependencies[].vulns[]", "[].vulns[]"),

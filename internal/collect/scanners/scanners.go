@@ -29,7 +29,9 @@ import (
 	"github.com/asepsis/asepsis/internal/collect/scanners/npmaudit"
 	"github.com/asepsis/asepsis/internal/collect/scanners/nuclei"
 	"github.com/asepsis/asepsis/internal/collect/scanners/openvas"
+	"github.com/asepsis/asepsis/internal/collect/scanners/ossindex"
 	"github.com/asepsis/asepsis/internal/collect/scanners/osvscanner"
+	"github.com/asepsis/asepsis/internal/collect/scanners/outpost24"
 	"github.com/asepsis/asepsis/internal/collect/scanners/pingcastle"
 	"github.com/asepsis/asepsis/internal/collect/scanners/pipaudit"
 	"github.com/asepsis/asepsis/internal/collect/scanners/qualys"
@@ -77,7 +79,9 @@ func Importers() []collect.Importer {
 		npmaudit.Importer{},
 		nuclei.Importer{},
 		openvas.Importer{},
+		ossindex.Importer{},
 		osvscanner.Importer{},
+		outpost24.Importer{},
 		pingcastle.Importer{},
 		pipaudit.Importer{},
 		qualys.Importer{},

@@ -37,6 +37,7 @@ type inferred struct {
 	sources map[string]string // binary package → source package
 	groups  map[string]string // artifact → group:artifact, where there is one alone
 	pypi    map[string]bool
+	spoken  map[string]map[string]bool // flaw → ecosystems in which the feed speaks of it
 }
 
 var (
@@ -45,7 +46,7 @@ var (
 )
 
 func newInferred(t testing.TB, db *vuln.DB, list []*advisory.Advisory, labels []label) *inferred {
-	in := &inferred{db: db, debian: make(map[string]string), sources: make(map[string]string), groups: make(map[string]string), pypi: make(map[string]bool)}
+	in := &inferred{db: db, debian: make(map[string]string), sources: make(map[string]string), groups: make(map[string]string), pypi: make(map[string]bool), spoken: make(map[string]map[string]bool)}
 	for _, l := range labels {
 		if m := debRelease.FindStringSubmatch(l.Package.Version); m != nil {
 			in.debian[l.Image.Exact] = m[1]
@@ -107,15 +108,17 @@ func (in *inferred) component(l *label) (c fact.Component, kind string) {
 // speaks reports whether the feed has an advisory about a flaw in an ecosystem:
 // without one, nothing can be right or wrong.
 func (in *inferred) speaks(flaw string, c *fact.Component) bool {
-	eco := vuln.EcosystemOf(c)
-	for _, a := range in.db.About(nil, in.db.Flaw(flaw)) {
-		for _, p := range in.db.Products(a, 1000) {
-			if p.Ecosystem == eco {
-				return true
+	ecosystems, ok := in.spoken[flaw]
+	if !ok {
+		ecosystems = make(map[string]bool)
+		for _, a := range in.db.About(nil, in.db.Flaw(flaw)) {
+			for _, p := range in.db.Products(a, 1000) {
+				ecosystems[p.Ecosystem] = true
 			}
 		}
+		in.spoken[flaw] = ecosystems
 	}
-	return false
+	return ecosystems[vuln.EcosystemOf(c)]
 }
 
 // score counts answers against labels.

@@ -21,7 +21,8 @@ type Asset struct {
 // A segment holds up to maxAssets assets of one tenant in one run of bytes:
 //
 //	number of assets, of entries, length of the names, of the postings (32 bits each)
-//	entries: component, place in the postings (32 bits each), one for every stride components
+//	entries: of every stride-th component its number, then of each its place in the postings
+//	(32 bits each): a search reads numbers alone, which lie in few lines of the cache
 //	names of the assets, in order, each with its length before it
 //	postings: for each component, in order, how much larger it is than the last,
 //	and the assets that have it, see posting
@@ -32,7 +33,7 @@ type segment []byte
 
 const (
 	segHead   = 16
-	stride    = 16
+	stride    = 32
 	maxAssets = 1024 // ranks have 10 bits in a Ref
 	rankBits  = 10
 	maxName   = 200
@@ -43,7 +44,8 @@ type encoder struct {
 	pairs, other []uint64
 	ranks        []uint16
 	postings     []byte
-	entries      []uint32
+	firsts       []uint32 // of each entry
+	places       []uint32
 	last         ID
 	n            int
 }
@@ -132,13 +134,13 @@ func (e *encoder) replace(s segment, rank int, ids []ID) segment {
 }
 
 func (e *encoder) begin() {
-	e.postings, e.entries, e.last, e.n = e.postings[:0], e.entries[:0], 0, 0
+	e.postings, e.firsts, e.places, e.last, e.n = e.postings[:0], e.firsts[:0], e.places[:0], 0, 0
 }
 
 // component writes which component the next posting is of.
 func (e *encoder) component(c ID) {
 	if e.n%stride == 0 {
-		e.entries = append(e.entries, uint32(c), uint32(len(e.postings)))
+		e.firsts, e.places = append(e.firsts, uint32(c)), append(e.places, uint32(len(e.postings)))
 		e.last = c
 	}
 	e.postings = binary.AppendUvarint(e.postings, uint64(c-e.last))
@@ -148,13 +150,15 @@ func (e *encoder) component(c ID) {
 
 // head makes the segment up to its names.
 func (e *encoder) head(assets, names int) segment {
-	s := make(segment, segHead, segHead+4*len(e.entries)+names+len(e.postings))
+	s := make(segment, segHead, segHead+8*len(e.firsts)+names+len(e.postings))
 	binary.LittleEndian.PutUint32(s, uint32(assets))
-	binary.LittleEndian.PutUint32(s[4:], uint32(len(e.entries)/2))
+	binary.LittleEndian.PutUint32(s[4:], uint32(len(e.firsts)))
 	binary.LittleEndian.PutUint32(s[8:], uint32(names))
 	binary.LittleEndian.PutUint32(s[12:], uint32(len(e.postings)))
-	for _, v := range e.entries {
-		s = binary.LittleEndian.AppendUint32(s, v)
+	for _, list := range [...][]uint32{e.firsts, e.places} {
+		for _, v := range list {
+			s = binary.LittleEndian.AppendUint32(s, v)
+		}
 	}
 	return s
 }
@@ -186,11 +190,20 @@ func (e *encoder) sort(top ID) {
 func uvarintLen(n uint64) int { return (bits.Len64(n|1) + 6) / 7 }
 
 // parts returns the parts of a segment that check found whole.
-func (s segment) parts() (entries, names, postings []byte) {
-	n, l := binary.LittleEndian.Uint32(s[4:]), binary.LittleEndian.Uint32(s[8:])
-	at := segHead + 8*int(n)
-	return s[segHead:at], s[at : at+int(l)], s[at+int(l):]
+func (s segment) parts() (e entries, names, postings []byte) {
+	n, l := int(binary.LittleEndian.Uint32(s[4:])), int(binary.LittleEndian.Uint32(s[8:]))
+	at := segHead + 8*n
+	return entries{s[segHead : segHead+4*n], s[segHead+4*n : at]}, s[at : at+l], s[at+l:]
 }
+
+// entries say where the postings of every stride-th component begin.
+type entries struct{ firsts, places []byte }
+
+func (e entries) len() int { return len(e.firsts) / 4 }
+
+func (e entries) first(i int) ID { return ID(binary.LittleEndian.Uint32(e.firsts[4*i:])) }
+
+func (e entries) place(i int) int { return int(binary.LittleEndian.Uint32(e.places[4*i:])) }
 
 func (s segment) assets() int { return int(binary.LittleEndian.Uint32(s)) }
 
@@ -227,11 +240,11 @@ func (s segment) check() error {
 	n := 0
 	for at, c := 0, ID(0); at < len(postings); n++ {
 		if n%stride == 0 { // an entry says which component it is, and where
-			e := n / stride * 8
-			if e+8 > len(entries) || int(binary.LittleEndian.Uint32(entries[e+4:])) != at {
+			e := n / stride
+			if e >= entries.len() || entries.place(e) != at {
 				return bad
 			}
-			first := ID(binary.LittleEndian.Uint32(entries[e:]))
+			first := entries.first(e)
 			if n > 0 && first <= c {
 				return bad
 			}
@@ -247,7 +260,7 @@ func (s segment) check() error {
 		c += p.distance
 		at += p.size
 	}
-	if (n+stride-1)/stride*8 != len(entries) {
+	if (n+stride-1)/stride != entries.len() {
 		return bad
 	}
 	return nil
@@ -262,8 +275,9 @@ func (s segment) find(c ID) (posting, bool) {
 // finder looks for components of one segment, which are given in order: those
 // of a package often lie together, and then nothing is searched twice.
 type finder struct {
-	entries, postings []byte
-	assets            int
+	entries  entries
+	postings []byte
+	assets   int
 
 	entry int // that the last look-up ended at; -1 before the first
 	left  int // postings of the entry that were not looked at
@@ -276,21 +290,19 @@ func (s segment) finder() finder {
 	return finder{entries: entries, postings: postings, assets: s.assets(), entry: -1}
 }
 
-func (f *finder) first(entry int) ID { return ID(binary.LittleEndian.Uint32(f.entries[entry*8:])) }
-
 func (f *finder) find(c ID) (posting, bool) {
-	n := len(f.entries) / 8
-	if next := f.entry + 1; next < n && f.first(next) <= c {
+	n := f.entries.len()
+	if next := f.entry + 1; next < n && f.entries.first(next) <= c {
 		lo, hi := next, n // lo begins at or before c, hi after it
 		for hi-lo > 1 {
-			if mid := int(uint(lo+hi) >> 1); f.first(mid) <= c {
+			if mid := int(uint(lo+hi) >> 1); f.entries.first(mid) <= c {
 				lo = mid
 			} else {
 				hi = mid
 			}
 		}
-		f.entry, f.left, f.at = lo, stride, f.first(lo)
-		f.rest = f.postings[binary.LittleEndian.Uint32(f.entries[lo*8+4:]):]
+		f.entry, f.left, f.at = lo, stride, f.entries.first(lo)
+		f.rest = f.postings[f.entries.place(lo):]
 	}
 	for ; f.left > 0 && len(f.rest) > 0; f.left-- {
 		p, ok := readPosting(f.rest, f.assets)
@@ -315,8 +327,8 @@ func (s segment) components(f func(c ID, p posting)) {
 	entries, _, postings := s.parts()
 	c, assets := ID(0), s.assets()
 	for n := 0; len(postings) > 0; n++ {
-		if n%stride == 0 && n/stride*8+4 <= len(entries) {
-			c = ID(binary.LittleEndian.Uint32(entries[n/stride*8:]))
+		if n%stride == 0 && n/stride < entries.len() {
+			c = entries.first(n / stride)
 		}
 		p, ok := readPosting(postings, assets)
 		if !ok {

@@ -59,8 +59,12 @@ func Load(files fs.FS) (*Engine, error) {
 		if len(f.Knowledge) == 0 {
 			faults = append(faults, fmt.Errorf("%s: knowledge is missing: say where the rules are from", name))
 		}
-		for i := range f.Rules {
-			c, errs := f.Rules[i].compile(f.Source, e.makers)
+		var rules []rule
+		for _, r := range f.Rules {
+			rules = append(rules, r.each()...)
+		}
+		for i := range rules {
+			c, errs := rules[i].compile(f.Source, e.makers)
 			if ids[c.id] {
 				errs = append(errs, fmt.Errorf("rule %q: the id is used twice", c.id))
 			}

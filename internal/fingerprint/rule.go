@@ -22,13 +22,33 @@ type rule struct {
 	ID string `yaml:"id"`
 	// One condition may stand in the rule itself; several are listed under when
 	// and must all hold.
-	condition `yaml:",inline"`
-	When      []condition `yaml:"when"`
-	Says      says        `yaml:"says"`
-	Because   string      `yaml:"because"` // what the evidence means, for people
-	Sure      int         `yaml:"sure"`    // percent
+	Condition condition `yaml:",inline"`
+	// In names several sources that say the same words: the rule stands once for
+	// each of them.
+	In      []Source    `yaml:"in"`
+	When    []condition `yaml:"when"`
+	Says    says        `yaml:"says"`
+	Because string      `yaml:"because"` // what the evidence means, for people
+	Sure    int         `yaml:"sure"`    // percent
 	// SureOf names other confidences for single claims: {manufacturer: 95}.
 	SureOf map[string]int `yaml:"sure_of"`
+}
+
+// each returns the rule once for every source it is written for.
+func (r rule) each() []rule {
+	if len(r.In) == 0 {
+		return []rule{r}
+	}
+	out := make([]rule, 0, len(r.In))
+	for _, s := range r.In {
+		one := r
+		one.In, one.Condition.Source = nil, s
+		if len(r.In) > 1 {
+			one.ID += "@" + string(s)
+		}
+		out = append(out, one)
+	}
+	return out
 }
 
 // condition is one thing that must be seen.
@@ -127,8 +147,8 @@ func (r *rule) compile(source Source, makers *makers) (*compiled, []error) {
 		bad("sure: %d: want 1 to 99 percent", r.Sure)
 	}
 	conds := r.When
-	if !r.empty() {
-		conds = append([]condition{r.condition}, conds...)
+	if !r.Condition.empty() {
+		conds = append([]condition{r.Condition}, conds...)
 	}
 	if len(conds) == 0 {
 		bad("it has no condition")

@@ -54,9 +54,21 @@ func Open(b []byte) (*DB, error) {
 		name string
 		to   *[]byte
 	}{
-		{secPackages, &db.pkgs}, {secPrints, &db.prints}, {secBuckets, &db.buckets}, {secRows, &db.rows}, {secBounds, &db.bounds}, {secSets, &db.sets},
-		{secExtras, &db.extras}, {secStrings, &db.strs}, {secAdvisories, &db.advs}, {secFlaws, &db.flaws}, {secIndex, &db.index},
-		{secDocs, &db.docs}, {secBlocks, &db.blocks}, {secEPSS, &db.epss}, {secPoints, &db.points},
+		{secPackages, &db.pkgs},
+		{secPrints, &db.prints},
+		{secBuckets, &db.buckets},
+		{secRows, &db.rows},
+		{secBounds, &db.bounds},
+		{secSets, &db.sets},
+		{secExtras, &db.extras},
+		{secStrings, &db.strs},
+		{secAdvisories, &db.advs},
+		{secFlaws, &db.flaws},
+		{secIndex, &db.index},
+		{secDocs, &db.docs},
+		{secBlocks, &db.blocks},
+		{secEPSS, &db.epss},
+		{secPoints, &db.points},
 	} {
 		if *s.to = f.Section(s.name); *s.to == nil {
 			return nil, errs.Hint(errs.New(errs.Invalid, "the feed file is damaged: it has no section %s", s.name), "fetch or build it again")

@@ -167,7 +167,8 @@ func TestTables(t *testing.T) {
 	c := vuln.NewCompiler()
 	c.Exploited("kev", []advisory.Exploited{
 		{CVE: "CVE-2024-0002", Name: "Two", Vendor: "v", Product: "p", Added: day, Due: day.AddDate(0, 0, 21), Ransomware: true, Action: "Update."},
-		{CVE: "CVE-2024-0001", Name: "One", Added: day}, {CVE: "none"},
+		{CVE: "CVE-2024-0001", Name: "One", Added: day},
+		{CVE: "none"},
 	})
 	c.Likelihood("epss", []advisory.Likelihood{{CVE: "CVE-2024-0001", Score: 0.00043, Percentile: 0.98765, At: day}, {CVE: "CVE-2024-0001", Score: 0.5, At: day.AddDate(0, 0, -1)}})
 	c.Points("ssvc", []advisory.Points{{CVE: "CVE-2024-0003", Exploitation: "active", Automatable: true, TechnicalImpact: "total", At: day}})

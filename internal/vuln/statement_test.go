@@ -192,22 +192,54 @@ func TestWhy(t *testing.T) {
 		known bool
 		want  string
 	}{
-		{"CVE-2024-28085", fact.Component{Ecosystem: "deb", Name: "mount", Version: "2.38.1-5", Source: "util-linux", Distro: "debian-12"}, true,
-			"mount 2.38.1-5 has CVE-2024-28085: DSA-5000-1 (osv/Debian) says that util-linux is affected in before 2.38.1-5+deb12u1. Its source package util-linux 2.38.1-5 was compared. Update to 2.38.1-5+deb12u1 or later."},
-		{"DSA-5000-1", fact.Component{Ecosystem: "deb", Name: "util-linux", Version: "2.40", Distro: "debian-12"}, true,
-			"util-linux 2.40 does not have DSA-5000-1: DSA-5000-1 (osv/Debian) says that util-linux is affected in before 2.38.1-5+deb12u1."},
-		{"CVE-2024-28085", fact.Component{Ecosystem: "deb", Name: "util-linux", Version: "2.38.1-4", Distro: "debian-12"}, true,
-			"util-linux 2.38.1-4 does not have CVE-2024-28085: V-9 (vex/maker) states it is not affected, because vulnerable code not in execute path."},
-		{"PYSEC-1", fact.Component{Ecosystem: "pypi", Name: "jinja2", Version: "2.11.4"}, true,
-			"jinja2 2.11.4 does not have PYSEC-1: PYSEC-1 (osv/PyPI) says that jinja2 is affected in before 2.11.3, or 3.0.0 and later, before 3.1.3."},
-		{"PYSEC-1", fact.Component{Ecosystem: "pypi", Name: "requests", Version: "2"}, false,
-			"No advisory about PYSEC-1 names requests, and the feed holds all of PyPI."},
-		{"CVE-2024-9999", fact.Component{Ecosystem: "gem", Name: "rails", Version: "7"}, false,
-			"Nobody knows whether rails 7 has CVE-2024-9999. No source in the feed speaks of its ecosystem. Add one to the feed."},
-		{"PYSEC-1", fact.Component{Ecosystem: "pypi", Name: "jinja2", Version: "none!"}, true,
-			"Nobody knows whether jinja2 none! has PYSEC-1. Its version cannot be read. Correct it in the list."},
-		{"CVE-2020-0001", fact.Component{Name: "OpenSSL", Version: "1.1.1k", CPE: "cpe:2.3:a:openssl:openssl:1.1.1k:*:*:*:*:*:*:*"}, true,
-			"OpenSSL 1.1.1k has CVE-2020-0001: CVE-2020-0001 (nvd) says that openssl:openssl is affected in 1.1.1 and later, before 1.1.1l. Update to 1.1.1l or later."},
+		{
+			"CVE-2024-28085",
+			fact.Component{Ecosystem: "deb", Name: "mount", Version: "2.38.1-5", Source: "util-linux", Distro: "debian-12"},
+			true,
+			"mount 2.38.1-5 has CVE-2024-28085: DSA-5000-1 (osv/Debian) says that util-linux is affected in before 2.38.1-5+deb12u1. Its source package util-linux 2.38.1-5 was compared. Update to 2.38.1-5+deb12u1 or later.",
+		},
+		{
+			"DSA-5000-1",
+			fact.Component{Ecosystem: "deb", Name: "util-linux", Version: "2.40", Distro: "debian-12"},
+			true,
+			"util-linux 2.40 does not have DSA-5000-1: DSA-5000-1 (osv/Debian) says that util-linux is affected in before 2.38.1-5+deb12u1.",
+		},
+		{
+			"CVE-2024-28085",
+			fact.Component{Ecosystem: "deb", Name: "util-linux", Version: "2.38.1-4", Distro: "debian-12"},
+			true,
+			"util-linux 2.38.1-4 does not have CVE-2024-28085: V-9 (vex/maker) states it is not affected, because vulnerable code not in execute path.",
+		},
+		{
+			"PYSEC-1",
+			fact.Component{Ecosystem: "pypi", Name: "jinja2", Version: "2.11.4"},
+			true,
+			"jinja2 2.11.4 does not have PYSEC-1: PYSEC-1 (osv/PyPI) says that jinja2 is affected in before 2.11.3, or 3.0.0 and later, before 3.1.3.",
+		},
+		{
+			"PYSEC-1",
+			fact.Component{Ecosystem: "pypi", Name: "requests", Version: "2"},
+			false,
+			"No advisory about PYSEC-1 names requests, and the feed holds all of PyPI.",
+		},
+		{
+			"CVE-2024-9999",
+			fact.Component{Ecosystem: "gem", Name: "rails", Version: "7"},
+			false,
+			"Nobody knows whether rails 7 has CVE-2024-9999. No source in the feed speaks of its ecosystem. Add one to the feed.",
+		},
+		{
+			"PYSEC-1",
+			fact.Component{Ecosystem: "pypi", Name: "jinja2", Version: "none!"},
+			true,
+			"Nobody knows whether jinja2 none! has PYSEC-1. Its version cannot be read. Correct it in the list.",
+		},
+		{
+			"CVE-2020-0001",
+			fact.Component{Name: "OpenSSL", Version: "1.1.1k", CPE: "cpe:2.3:a:openssl:openssl:1.1.1k:*:*:*:*:*:*:*"},
+			true,
+			"OpenSSL 1.1.1k has CVE-2020-0001: CVE-2020-0001 (nvd) says that openssl:openssl is affected in 1.1.1 and later, before 1.1.1l. Update to 1.1.1l or later.",
+		},
 	} {
 		e, known := db.Why(tt.flaw, &tt.c)
 		if e.Say != tt.want || known != tt.known {

@@ -36,20 +36,32 @@ func small(t testing.TB) *vuln.DB {
 func TestCycloneDX(t *testing.T) {
 	db := small(t)
 	for _, tt := range []struct{ name, in, want string }{
-		{"package URL", `{"bomFormat":"CycloneDX","components":[{"type":"library","name":"left","group":"@scope","version":"1.0.0","purl":"pkg:npm/%40scope/left@1.0.0"}]}`,
-			"npm @scope/left 1.0.0: affected compared"},
-		{"escapes", `{"components":[{"purl":"pkg:npm\/%40scope\u002Fleft@2.0.0","name":"left"}],"bomFormat":"CycloneDX"}`,
-			"npm @scope/left 2.0.0: not affected compared"},
-		{"nested, and fields of no use", `{"bomFormat":"CycloneDX","metadata":{"component":{"type":"application","name":"app","purl":"pkg:npm/app@1"}},
+		{
+			"package URL", `{"bomFormat":"CycloneDX","components":[{"type":"library","name":"left","group":"@scope","version":"1.0.0","purl":"pkg:npm/%40scope/left@1.0.0"}]}`,
+			"npm @scope/left 1.0.0: affected compared",
+		},
+		{
+			"escapes", `{"components":[{"purl":"pkg:npm\/%40scope\u002Fleft@2.0.0","name":"left"}],"bomFormat":"CycloneDX"}`,
+			"npm @scope/left 2.0.0: not affected compared",
+		},
+		{
+			"nested, and fields of no use", `{"bomFormat":"CycloneDX","metadata":{"component":{"type":"application","name":"app","purl":"pkg:npm/app@1"}},
 			"components":[{"name":"outer","purl":"pkg:npm/outer@1","hashes":[{"alg":"MD5","content":"}]"}],"components":[{"name":"inner","purl":"pkg:npm/inner@1"}],"x":{"y":[1,-2.5e3,true,null]}}]}`,
-			"npm app 1: not affected not_named; npm inner 1: not affected not_named; npm outer 1: not affected not_named"},
-		{"source package from Trivy's properties", `{"bomFormat":"CycloneDX","components":[{"type":"operating-system","name":"debian","version":"12"},
+			"npm app 1: not affected not_named; npm inner 1: not affected not_named; npm outer 1: not affected not_named",
+		},
+		{
+			"source package from Trivy's properties", `{"bomFormat":"CycloneDX","components":[{"type":"operating-system","name":"debian","version":"12"},
 			{"type":"library","name":"mount","purl":"pkg:deb/debian/mount@2.38.1-5","properties":[{"name":"aquasecurity:trivy:SrcName","value":"util-linux"},{"name":"other","value":"x"}]}]}`,
-			"deb mount 2.38.1-5: affected compared"},
-		{"source package from Syft's qualifier", `{"bomFormat":"CycloneDX","components":[{"name":"bsdutils","purl":"pkg:deb/debian/bsdutils@1%3A2.38.1-5+b1?arch=amd64&upstream=util-linux%402.38.1-5&distro=debian-12"}]}`,
-			"deb bsdutils 1:2.38.1-5+b1: affected compared"},
-		{"words only", `{"bomFormat":"CycloneDX","components":[{"type":"library","name":"something","version":"1"},{"type":"file","name":"/etc/passwd"}]}`,
-			" something 1: not assessed no_identity"},
+			"deb mount 2.38.1-5: affected compared",
+		},
+		{
+			"source package from Syft's qualifier", `{"bomFormat":"CycloneDX","components":[{"name":"bsdutils","purl":"pkg:deb/debian/bsdutils@1%3A2.38.1-5+b1?arch=amd64&upstream=util-linux%402.38.1-5&distro=debian-12"}]}`,
+			"deb bsdutils 1:2.38.1-5+b1: affected compared",
+		},
+		{
+			"words only", `{"bomFormat":"CycloneDX","components":[{"type":"library","name":"something","version":"1"},{"type":"file","name":"/etc/passwd"}]}`,
+			" something 1: not assessed no_identity",
+		},
 		{"odd kinds of values", `{"bomFormat":"CycloneDX","components":[null,7,{"name":["x"],"version":1,"purl":null}]}`, ""},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

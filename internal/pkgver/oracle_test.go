@@ -34,7 +34,6 @@ var oracles = []struct {
 	scheme  Scheme
 	command []string
 	env     []string
-	skip    func(a, b string) bool
 }{
 	{name: "dpkg (Dpkg::Version)", scheme: Deb, command: []string{"perl", "testdata/oracles/deb.pl"}},
 	{name: "rpm", scheme: RPM, command: []string{"/usr/bin/python3", "testdata/oracles/rpm_order.py"}},
@@ -79,12 +78,10 @@ func TestOracles(t *testing.T) {
 			const batch = 100_000
 			for done := 0; done < n; done += batch {
 				pairs := make([][2]string, 0, batch)
-				for range min(batch, n-done) {
-					a, b := g.pair()
-					if a == "" || b == "" || o.skip != nil && o.skip(a, b) {
-						continue
+				for len(pairs) < min(batch, n-done) {
+					if a, b := g.pair(); a != "" && b != "" {
+						pairs = append(pairs, [2]string{a, b})
 					}
-					pairs = append(pairs, [2]string{a, b})
 				}
 				answers, whole := ask(t, o.command, o.env, pairs)
 				if !whole {
@@ -133,15 +130,21 @@ func TestMavenItself(t *testing.T) {
 	}
 	g := newGenerator(t, Maven, 2)
 	var c tally
-	for done, n := 0, pairsOf(t, 4_000); done < n; {
+	// A command line has no room for so many, a file of arguments has.
+	file := filepath.Join(t.TempDir(), "arguments")
+	for done, n := 0, pairsOf(t, 10_000); done < n; {
 		var args []string
-		for len(args) < 4000 {
+		for len(args) < 100_000 && done < n {
 			if a, b := g.pair(); a != "" && b != "" && !strings.ContainsAny(a+b, " ") && !odd(a) && !odd(b) {
 				args = append(args, a, b)
 				done++
 			}
 		}
-		cmd := exec.CommandContext(context.Background(), "java", append([]string{"-cp", jar, "org.apache.maven.artifact.versioning.ComparableVersion"}, args...)...) //nolint:gosec // Maven's own class
+		lines := append([]string{"-cp", jar, "org.apache.maven.artifact.versioning.ComparableVersion"}, args...)
+		if err := os.WriteFile(file, []byte(strings.Join(lines, "\n")), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		cmd := exec.CommandContext(context.Background(), "java", "@"+file) //nolint:gosec // Maven's own class
 		out, err := cmd.Output()
 		if err != nil {
 			t.Skipf("Maven cannot be asked: %v", err)

@@ -15,6 +15,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"runtime"
 	"sync"
 	"syscall"
 	"time"
@@ -56,6 +57,7 @@ type App struct {
 	collector collect.Collector
 	content   contentCache
 	feeds     feeds
+	installed installed
 
 	mu      sync.Mutex
 	tenants map[string]*tenant // by id, guarded by mu
@@ -112,6 +114,7 @@ func Open(ctx context.Context, opt Options) (_ *App, err error) {
 		importers: list.Importers(), collector: list.Host(),
 		tenants: make(map[string]*tenant),
 		hub:     api.NewHub(),
+		jobs:    jobs{turns: make(chan struct{}, runtime.GOMAXPROCS(0))},
 	}
 	defer func() { err = roomless(err) }()
 	dir := a.cfg.DataDir
@@ -161,7 +164,7 @@ func Open(ctx context.Context, opt Options) (_ *App, err error) {
 }
 
 // Close closes the data folder. It may be called twice.
-func (a *App) Close() error { return errors.Join(a.db.Close(), a.feeds.close()) }
+func (a *App) Close() error { return errors.Join(a.closeFleet(), a.db.Close(), a.feeds.close()) }
 
 // Access returns the stage that knows users and sessions.
 func (a *App) Access() *access.Service { return a.access }

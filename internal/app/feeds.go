@@ -65,6 +65,20 @@ func (a *App) engine() judge.Engine {
 	return f.engine
 }
 
+// database returns what the feed in force holds, or nil.
+func (a *App) database() *vuln.DB {
+	if a.engine() == nil {
+		return nil
+	}
+	f := &a.feeds
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.demo != nil || f.file == nil {
+		return f.demo
+	}
+	return f.file.DB
+}
+
 // openFeed puts a feed file in force for this process. One that cannot be opened
 // leaves the one before in force, which is said in the log.
 func (a *App) openFeed(path string, now time.Time) {

@@ -20,6 +20,9 @@ type jobs struct {
 	count   int                           // changes of any of them, guarded by mu
 	halt    map[string]context.CancelFunc // of what may be cut off, by key, guarded by mu
 	wait    sync.WaitGroup
+	// turns bounds how many organizations are decided on at once: a provider's
+	// hundred hospitals would else all be in memory together.
+	turns chan struct{}
 }
 
 // discovery is the kind of job that searches a network.
@@ -59,6 +62,10 @@ func (a *App) start(ctx context.Context, tid, kind string, work func(ctx context
 	// The work outlives the request that asked for it, not the program.
 	ctx = context.WithoutCancel(ctx)
 	j.wait.Go(func() {
+		if kind != discovery {
+			j.turns <- struct{}{}
+			defer func() { <-j.turns }()
+		}
 		for {
 			result, err := work(ctx, func(step string) { a.step(tid, key, step) })
 			if !a.end(ctx, tid, key, result, err) {

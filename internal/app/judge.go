@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/asepsis/asepsis/internal/evidence"
@@ -78,10 +79,12 @@ func (a *App) judge(ctx context.Context, t *tenant, now time.Time) error {
 		return err
 	}
 	feed := e.Feed()
+	read := sync.OnceValues(func() (*judge.Inventory, error) { return a.inventory(ctx, t, now) })
+	a.keepInstalled(ctx, t.ID(), seq, read)
 	if last.Seq != 0 && last.Feed.ID == feed.ID && last.FactsSeq == seq && now.Sub(last.At) < judgeAgain {
 		return nil
 	}
-	in, err := a.inventory(ctx, t, now)
+	in, err := read()
 	if err != nil {
 		return err
 	}

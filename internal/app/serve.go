@@ -73,6 +73,9 @@ func (a *App) Serve(ctx context.Context, opt ServeOptions) error {
 		Handler: h, ReadHeaderTimeout: headerTimeout, IdleTimeout: idleTimeout, MaxHeaderBytes: 64 << 10,
 		ErrorLog: slog.NewLogLogger(a.log.Handler(), slog.LevelDebug),
 	}
+	if err := a.openFleet(ctx); err != nil {
+		a.log.WarnContext(ctx, "no index of what is installed is kept; each organization is still held against new advisories", "error", err)
+	}
 	background, stop := context.WithCancel(ctx)
 	defer stop()
 	a.jobs.wait.Go(func() { a.schedule(background, ready.SetUp.Empty()) })
@@ -134,6 +137,8 @@ func (a *App) schedule(ctx context.Context, atOnce bool) {
 	defer sweep.Stop()
 	search := time.NewTicker(searchEvery)
 	defer search.Stop()
+	land := time.NewTicker(landEvery)
+	defer land.Stop()
 	a.warm(ctx)
 	var due <-chan time.Time
 	if a.cfg.AssessEvery > 0 {
@@ -156,6 +161,9 @@ func (a *App) schedule(ctx context.Context, atOnce bool) {
 			a.assessAll(ctx, "schedule")
 		case <-search.C:
 			a.searchAll(ctx)
+		case <-land.C:
+			a.feedLanded(ctx)
+			a.verifyInstalled(ctx, a.now())
 		}
 	}
 }

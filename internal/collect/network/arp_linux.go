@@ -25,7 +25,7 @@ const (
 func (a *arp) sweep(ctx context.Context, addrs []netip.Addr) (map[netip.Addr]answer, error) {
 	fd, err := unix.Socket(unix.AF_PACKET, unix.SOCK_RAW|unix.SOCK_NONBLOCK|unix.SOCK_CLOEXEC, int(htons(unix.ETH_P_ARP)))
 	if errors.Is(err, unix.EPERM) || errors.Is(err, unix.EACCES) {
-		return nil, errs.Hint(errs.New(errs.Denied, "no right to send ARP"), "run as root, or give the program the capability cap_net_raw")
+		return nil, errs.Hint(errs.New(errs.Denied, "no right to send ARP"), "%s", mendARP)
 	} else if err != nil {
 		return nil, fmt.Errorf("open a packet socket: %w", err)
 	}

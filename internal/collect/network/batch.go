@@ -60,6 +60,7 @@ func (h *Host) Device(more []fingerprint.Signal) fingerprint.Device {
 	for _, n := range h.Names {
 		d.Add(fingerprint.Hostname, n, 0)
 	}
+	d.Signals = append(d.Signals, h.Heard...)
 	d.Signals = append(d.Signals, more...)
 	return d
 }

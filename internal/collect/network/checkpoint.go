@@ -28,6 +28,10 @@ const progressVersion = 1
 // saveEvery is how often a run is kept: a stop costs no more than this.
 const saveEvery = 5 * time.Second
 
+// maxAge is how old a stopped run may be to be gone on with: what it found is
+// stated with its own time, and a network a week ago is another one.
+const maxAge = 7 * 24 * time.Hour
+
 // maxProgress bounds a checkpoint that is read back.
 const maxProgress = 256 << 20
 
@@ -49,6 +53,10 @@ func (r *running) resume(ctx context.Context) error {
 	p, bits, err := readProgress(b)
 	if err != nil {
 		r.note("checkpoint", err.Error()+": the run begins anew")
+		return nil
+	}
+	if age := r.started.Sub(p.StartedAt); age > maxAge {
+		r.note("checkpoint", "the search that was stopped is more than a week old: it begins anew")
 		return nil
 	}
 	i := 0

@@ -8,7 +8,6 @@ import (
 	"net"
 	"net/netip"
 	"os"
-	"runtime"
 	"time"
 
 	"golang.org/x/net/icmp"
@@ -122,6 +121,12 @@ func (e *echo) sweep(ctx context.Context, addrs []netip.Addr) (map[netip.Addr]ti
 	return got, ctx.Err()
 }
 
+// What gives the rights that are missing.
+const (
+	mendARP  = "run as root, or give the program the capability cap_net_raw"
+	mendICMP = mendARP + " (on Linux, permitting its group in net.ipv4.ping_group_range is enough)"
+)
+
 func listenICMP() (c *icmp.PacketConn, raw bool, err error) {
 	if c, err = icmp.ListenPacket("udp4", "0.0.0.0"); err == nil {
 		return c, false, nil
@@ -129,11 +134,7 @@ func listenICMP() (c *icmp.PacketConn, raw bool, err error) {
 	if c, err = icmp.ListenPacket("ip4:icmp", "0.0.0.0"); err == nil {
 		return c, true, nil
 	}
-	mend := "run as root, or give the program the capability cap_net_raw"
-	if runtime.GOOS == "linux" {
-		mend += ", or permit its group in net.ipv4.ping_group_range"
-	}
-	return nil, false, errs.Hint(errs.New(errs.Denied, "no right to send ICMP"), "%s", mend)
+	return nil, false, errs.Hint(errs.New(errs.Denied, "no right to send ICMP"), "%s", mendICMP)
 }
 
 func send(c *icmp.PacketConn, raw bool, a netip.Addr, seq int, mark uint64) error {

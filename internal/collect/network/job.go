@@ -22,6 +22,9 @@ type Job struct {
 	Guard Guard
 	// NoBanners leaves out reading what services say, also in normal networks.
 	NoBanners bool
+	// Listen is how long to listen to what devices announce by themselves, before
+	// anything is sent; listening then goes on to the end. 0 means not at all.
+	Listen time.Duration
 	// Names asks the system's name server for the names of the addresses found.
 	Names Resolver
 }
@@ -41,7 +44,7 @@ type Checkpoints interface {
 
 // Progress says how far a run is.
 type Progress struct {
-	Phase           string        // who, ports, names, done
+	Phase           string        // listen, who, ports, names, done
 	Addresses, Of   int           // addresses looked at, of all
 	Probes, ProbeOf int           // probes sent, of those that may become necessary
 	Found           int           // hosts that answered
@@ -77,13 +80,17 @@ type Host struct {
 	Names   []string        `json:"names,omitempty"`
 	Zone    string          `json:"zone,omitempty"`
 	Profile Profile         `json:"profile"`
-	By      string          `json:"by"` // arp, icmp, tcp: what it answered first
-	SeenAt  time.Time       `json:"seen_at"`
-	Open    []Port          `json:"open,omitempty"`
+	// By says how it was met: arp, icmp, tcp by what it answered first; mdns, ssdp or
+	// table (of neighbors) where it was met without being asked.
+	By     string    `json:"by"`
+	SeenAt time.Time `json:"seen_at"`
+	Open   []Port    `json:"open,omitempty"`
 	// Asked are how many ports were tried to the end; Silent of them did not
 	// answer at all, so whether they are open is not known.
 	Asked  int `json:"asked"`
 	Silent int `json:"silent,omitempty"`
+	// Heard is what it announced by itself.
+	Heard []fingerprint.Signal `json:"heard,omitempty"`
 
 	named bool // its names were asked for
 }

@@ -1,9 +1,11 @@
 package network
 
 import (
+	"net"
 	"net/netip"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -19,7 +21,7 @@ var campus = Scope{Name: "main", Nets: []Net{
 	{Prefix: netip.MustParsePrefix("10.20.0.0/22"), Profile: Normal, Zone: "campus"},
 	{Prefix: netip.MustParsePrefix("10.20.1.0/24"), Profile: Cautious, Zone: "ward"},
 	{Prefix: netip.MustParsePrefix("10.20.2.0/26"), Profile: Never, Zone: "theaters"},
-	{Prefix: netip.MustParsePrefix("2001:db8::/64"), Profile: Normal},
+	{Prefix: netip.MustParsePrefix("fd00:20::/110"), Profile: Normal},
 }}
 
 func addr(s string) netip.Addr { return netip.MustParseAddr(s) }
@@ -48,14 +50,14 @@ func TestPlanStaysInside(t *testing.T) {
 		{"twice", []string{"10.20.0.5", "10.20.0.4-6"}, "", 3},
 		{"all of the range but the first and last address and the theaters", []string{"10.20.0.0/22"}, "", 1024 - 2 - 2 - 64},
 		{"outside", []string{"10.99.0.0/24"}, "add {prefix: 10.99.0.0/24, profile: cautious} to the networks of the scope", 0},
-		{"partly outside", []string{"10.20.0.0/21"}, "10.20.4.0 is outside the scope main, which permits 10.20.0.0/22, 10.20.1.0/24, 2001:db8::/64", 0},
+		{"partly outside", []string{"10.20.0.0/21"}, "10.20.4.0 is outside the scope main, which permits 10.20.0.0/22, 10.20.1.0/24, fd00:20::/110", 0},
 		{"outside, one", []string{"192.168.1.1"}, "{prefix: 192.168.1.1/32, profile: cautious}", 0},
 		{"never", []string{"10.20.2.5"}, "never to be asked", 0},
 		{"not masked", []string{"10.20.0.5/22"}, "write 10.20.0.0/22, or 10.20.0.5 for the one device", 0},
 		{"nonsense", []string{"ward 3"}, "write an address as 10.20.1.5", 0},
 		{"backwards", []string{"10.20.1.9-10.20.1.2"}, "the end of the range", 0},
-		{"too many", []string{"2001:db8::/64"}, "ask in parts", 0},
-		{"IPv6", []string{"2001:db8::17"}, "", 1},
+		{"too many", []string{"10.20.0.0/22", "fd00:20::/110"}, "ask in parts", 0},
+		{"IPv6", []string{"fd00:20::17"}, "", 1},
 		{"edge of a network", []string{"10.20.1.255"}, "no address a device can have", 0},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -119,6 +121,117 @@ func TestScopeFaults(t *testing.T) {
 	for _, want := range []string{"no name", "the prefix is missing", "write 10.0.0.0/8", `profile "fast"`, "too fast for a cautious network: at most 20", "listed twice", "below zero"} {
 		if !strings.Contains(err.Error(), want) {
 			t.Errorf("%q is not said in: %v", want, err)
+		}
+	}
+}
+
+// TestAddressesNobodyShouldAsk refuses what cannot be meant, each with a mend.
+func TestAddressesNobodyShouldAsk(t *testing.T) {
+	for _, tt := range []struct {
+		net  Net
+		want string // in the refusal; "" means it is accepted
+	}{
+		{Net{Prefix: netip.MustParsePrefix("0.0.0.0/0"), Profile: Normal}, "every address there is: list the networks of the organization"},
+		{Net{Prefix: netip.MustParsePrefix("::/0"), Profile: Normal}, "every address there is"},
+		{Net{Prefix: netip.MustParsePrefix("10.0.0.0/8"), Profile: Cautious}, "16,777,216 addresses, and one search looks at 262,144 at most: list the networks that are in use, such as 10.0.0.0/22"},
+		{Net{Prefix: netip.MustParsePrefix("10.0.0.0/13"), Profile: Normal}, "524,288 addresses"},
+		{Net{Prefix: netip.MustParsePrefix("10.0.0.0/14"), Profile: Normal}, ""},
+		{Net{Prefix: netip.MustParsePrefix("fd12::/64"), Profile: Normal}, "IPv6 network of that size cannot be searched address by address"},
+		{Net{Prefix: netip.MustParsePrefix("2001:db8::/64"), Profile: Normal, Public: true}, "DHCPv6 leases or Zeek logs under Imports"},
+		{Net{Prefix: netip.MustParsePrefix("fd12::/112"), Profile: Normal}, ""},
+		{Net{Prefix: netip.MustParsePrefix("8.8.8.0/24"), Profile: Normal}, "addresses of the internet, which belong to others unless your organization owns them"},
+		{Net{Prefix: netip.MustParsePrefix("8.8.8.0/24"), Profile: Normal, Public: true}, ""},
+		{Net{Prefix: netip.MustParsePrefix("8.8.8.0/24"), Profile: Never}, ""},
+		{Net{Prefix: netip.MustParsePrefix("172.16.0.0/14"), Profile: Normal}, ""},
+		{Net{Prefix: netip.MustParsePrefix("172.32.0.0/24"), Profile: Normal}, "addresses of the internet"},
+		{Net{Prefix: netip.MustParsePrefix("192.160.0.0/14"), Profile: Normal}, "addresses of the internet"},
+		{Net{Prefix: netip.MustParsePrefix("224.0.0.0/24"), Profile: Normal, Public: true}, "addresses of groups"},
+		{Net{Prefix: netip.MustParsePrefix("0.0.0.0/32"), Profile: Normal}, "no device has this address"},
+		{Net{Prefix: netip.MustParsePrefix("10.0.0.0/24"), Profile: Normal, Rate: 0.001}, "would never end"},
+		{Net{Prefix: netip.MustParsePrefix("10.0.0.0/24"), Profile: Normal, Rate: 1e6}, "more than any network needs: at most 20000"},
+	} {
+		err := Scope{Name: "main", Nets: []Net{tt.net}}.Check()
+		if tt.want == "" && err != nil || tt.want != "" && (err == nil || !strings.Contains(err.Error(), tt.want)) {
+			t.Errorf("%s, %s: %v, want %q", tt.net.Prefix, tt.net.Profile, err, tt.want)
+		}
+	}
+}
+
+// TestPlanOfManyNeverAddressesEnds names a network never to be asked that is too
+// large to count.
+func TestPlanOfManyNeverAddressesEnds(t *testing.T) {
+	s := Scope{Name: "main", Nets: []Net{{Prefix: netip.MustParsePrefix("fd00::/16"), Profile: Never}, {Prefix: netip.MustParsePrefix("10.0.0.0/24"), Profile: Normal}}}
+	if _, err := NewPlan(Job{Scope: s, Targets: []string{"fd00::/16"}, Guard: nobody()}); !errs.Is(err, errs.Limited) {
+		t.Errorf("error %v, want a limit", err)
+	}
+}
+
+func TestPlansOfDifferentTargetsDiffer(t *testing.T) {
+	ids := map[string]string{}
+	for _, targets := range [][]string{{"10.20.0.1-5", "10.20.0.20"}, {"10.20.0.1-4", "10.20.0.6", "10.20.0.20"}, {"10.20.0.1-5", "10.20.0.21"}} {
+		p, err := NewPlan(Job{Scope: campus, Targets: targets, Guard: nobody()})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if other, twice := ids[p.ID]; twice {
+			t.Errorf("%v has the plan of %s", targets, other)
+		}
+		ids[p.ID] = strings.Join(targets, " ")
+	}
+}
+
+func TestOutline(t *testing.T) {
+	g := NewDoNotTouch([]Untouchable{{Name: "pump 14", Addrs: []netip.Addr{addr("10.20.1.9")}, Why: "marked fragile"}}, nil, nil)
+	p, err := NewPlan(Job{Scope: campus, Targets: []string{"10.20.0.0/22"}, Guard: g, Ports: []uint16{443, 80, 22, 104}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	o := p.Outline()
+	want := Outline{
+		Addresses: 1024 - 2 - 2 - 64 - 1, Ports: []uint16{443, 80, 22, 104},
+		Networks: []Part{
+			{Prefix: campus.Nets[0].Prefix, Profile: Normal, Zone: "campus", Addresses: 1024 - 2 - 256 - 64, Rate: 500, HostRate: 50, AtOnce: 128},
+			{Prefix: campus.Nets[1].Prefix, Profile: Cautious, Zone: "ward", Addresses: 253, Rate: 4, HostRate: 4, AtOnce: 1},
+		},
+		Left:  []Untouched{{addr("10.20.1.9"), "pump 14: marked fragile"}},
+		Notes: []Note{{"10.20.2.0/26", "the scope says never: 64 addresses were left alone"}},
+		Least: o.Least, Most: o.Most,
+	}
+	if d := cmp.Diff(want, o, cmp.Comparer(func(a, b netip.Addr) bool { return a == b }), cmp.Comparer(func(a, b netip.Prefix) bool { return a == b })); d != "" {
+		t.Error(d)
+	}
+	if o.Least < 9*time.Minute || o.Most < o.Least {
+		t.Errorf("253 addresses one at a time take %s to %s, which is too short to be true", o.Least, o.Most)
+	}
+}
+
+// TestMovedDeviceIsRecognized lets a listed device answer at an address nobody
+// knew of: its hardware address, learnt from the answer, ends all contact.
+func TestMovedDeviceIsRecognized(t *testing.T) {
+	pump := mac(t, "00:1b:44:11:3a:b7")
+	g := NewDoNotTouch([]Untouchable{{Name: "pump 14", Addrs: []netip.Addr{addr("10.20.1.9")}, MACs: []fingerprint.MAC{pump}, Why: "marked fragile"}}, nil, nil)
+	for _, first := range []outcome{opened, closed} {
+		now := time.Unix(1000, 0)
+		var n atomic.Int64
+		gt := newGate(g, Net{Prefix: campus.Nets[1].Prefix, Profile: Normal, Rate: 1000, HostRate: 1000}, func() time.Time { now = now.Add(10 * time.Millisecond); return now }, nil, &n)
+		tg := &target{addr: addr("10.20.1.77")}
+		s := newSweep(gt, []uint16{80, 443, 22}, []*target{tg}, gt.now)
+		s.card = func(netip.Addr) fingerprint.MAC { return pump }
+		s.read = func(*target, uint16, net.Conn) Port { t.Error("a connection to it is read"); return Port{} }
+		var ended []*target
+		s.finished = func(t *target) { ended = append(ended, t) }
+		got, number, _, _ := s.next()
+		if got != tg {
+			t.Fatal("nothing was begun")
+		}
+		if s.done(got, number, first) {
+			t.Error("what it says would be read")
+		}
+		if again, _, _, more := s.next(); again != nil || more {
+			t.Error("it is asked on")
+		}
+		if len(ended) != 1 || ended[0].alive() || len(gt.left()) != 1 || gt.left()[0].Why != "pump 14: marked fragile" {
+			t.Errorf("ended %v, left alone %v", ended, gt.left())
 		}
 	}
 }

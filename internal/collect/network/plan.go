@@ -7,7 +7,6 @@ import (
 	"net/netip"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/asepsis/asepsis/internal/errs"
 )
@@ -165,6 +164,7 @@ func (p *Plan) spread(ranges []span) error {
 	seen := map[netip.Addr]bool{}
 	var outside, never []string
 	skipped := map[netip.Prefix]int{}
+	visited := 0
 	for _, r := range ranges {
 		asked, missing := 0, netip.Addr{}
 		edge := map[netip.Addr]bool{}
@@ -172,7 +172,7 @@ func (p *Plan) spread(ranges []span) error {
 			edge[r.first], edge[r.last] = true, true
 		}
 		for a := r.first; ; a = a.Next() {
-			if len(seen) >= MaxAddresses {
+			if visited++; len(seen) >= MaxAddresses || visited > 4*MaxAddresses {
 				return errs.New(errs.Limited, "the targets hold more than %d addresses: ask in parts, such as one building at a time", MaxAddresses)
 			}
 			if n, ok := p.job.Scope.Of(a); !ok {
@@ -210,7 +210,11 @@ func (p *Plan) spread(ranges []span) error {
 		return errs.New(errs.Denied, "discovery refuses %s", strings.Join(faults, "; "))
 	}
 	for n, count := range skipped {
-		p.Notes = append(p.Notes, Note{What: n.String(), Why: fmt.Sprintf("the scope says never: %d addresses were left alone", count)})
+		why := "the scope says never"
+		if of, _ := p.job.Scope.Of(n.Addr()); of.Why != "" {
+			why = of.Why
+		}
+		p.Notes = append(p.Notes, Note{What: n.String(), Why: fmt.Sprintf("%s: %s left alone", why, plural(count, "address was", "addresses were"))})
 	}
 	slices.SortFunc(p.Notes, func(a, b Note) int { return strings.Compare(a.What, b.What) })
 	if len(p.parts) == 0 {
@@ -282,7 +286,12 @@ func (p *Plan) hash() string {
 	h := sha256.New()
 	fmt.Fprintln(h, p.job.Scope.Name, p.ports, p.job.NoBanners)
 	for _, pt := range p.parts {
-		fmt.Fprintln(h, pt.net.Prefix, pt.net.Profile, len(pt.addrs), pt.addrs[0], pt.addrs[len(pt.addrs)-1])
+		fmt.Fprintln(h, pt.net.Prefix, pt.net.Profile, len(pt.addrs))
+		// Every address: targets that begin and end alike may differ between.
+		for _, a := range pt.addrs {
+			b := a.As16()
+			h.Write(b[:])
+		}
 	}
 	return hex.EncodeToString(h.Sum(nil))[:24]
 }
@@ -296,24 +305,15 @@ func (p *Plan) Addresses() int {
 	return n
 }
 
-// Estimate says how long the run takes at the rates of the scope, if one address
-// in ten has a device (least) and if every one has (most).
-func (p *Plan) Estimate() (least, most time.Duration) {
-	for _, pt := range p.parts {
-		n, ports := float64(len(pt.addrs)), float64(len(p.ports))
-		who := float64(whoTries(pt.net.Profile))
-		least += seconds(n * (who + ports/10) / pt.net.rate())
-		most += seconds(n * (who + ports + packetsPerOpen) / pt.net.rate())
-	}
-	return least, most
-}
-
-func seconds(s float64) time.Duration { return time.Duration(s * float64(time.Second)) }
-
 // whoTries is how many ports are tried before an address counts as empty.
 func whoTries(p Profile) int {
 	if p == Cautious {
 		return 3
 	}
 	return 6
+}
+
+// sweeps reports whether a network of the plan is asked by ARP or ICMP.
+func (p *Plan) sweeps() bool {
+	return slices.ContainsFunc(p.parts, func(pt part) bool { return pt.net.Profile == Normal })
 }

@@ -46,6 +46,7 @@ func (s *Scanner) Run(ctx context.Context, p *Plan) (*Run, error) {
 	if r.links, err = links(); err != nil {
 		r.note("networks of this machine", err.Error()+": connections only")
 	}
+	r.first(ctx)
 	r.tell("who", true)
 	for i := range p.parts {
 		if err = r.part(ctx, &p.parts[i]); err != nil {
@@ -65,6 +66,7 @@ type running struct {
 	plan    *Plan
 	started time.Time
 	links   []link
+	ears    *ears // nil where nothing is heard
 	packets atomic.Int64
 	noted   map[string]bool
 
@@ -120,6 +122,24 @@ func (r *running) part(ctx context.Context, pt *part) error {
 // that answered are.
 const chunk = 1024
 
+// card looks up the hardware address of a device that has just answered, in a
+// network this machine is part of. The zero address where nobody can tell.
+func (r *running) card(a netip.Addr) fingerprint.MAC {
+	if !slices.ContainsFunc(r.links, func(l link) bool { return l.prefix.Contains(a) }) {
+		return fingerprint.MAC{}
+	}
+	ns, err := Neighbours(r.Now())
+	if err != nil {
+		return fingerprint.MAC{}
+	}
+	for _, n := range ns {
+		if n.Addr == a {
+			return n.MAC
+		}
+	}
+	return fingerprint.MAC{}
+}
+
 func (r *running) own(a netip.Addr) bool {
 	return slices.ContainsFunc(r.links, func(l link) bool { return l.addr == a })
 }
@@ -140,6 +160,7 @@ func (r *running) chunk(ctx context.Context, g *gate, addrs []netip.Addr) error 
 	r.phase = "ports"
 	r.mu.Unlock()
 	s := newSweep(g, inOrder(r.plan.ports), targets, r.Now)
+	s.card = r.card
 	if g.net.Profile == Normal && !r.plan.job.NoBanners {
 		s.read = (&bannerReader{ctx: ctx, gate: g}).read
 	}
@@ -215,7 +236,7 @@ func (r *running) met(got map[netip.Addr]answer, asked []netip.Addr, g *gate) []
 			r.note(a.String(), "two devices claim this address: one of them has it wrong, or lies")
 		}
 		shared[an.mac]++
-		out = append(out, &target{addr: a, mac: an.mac, known: true, seenAt: an.at})
+		out = append(out, &target{addr: a, mac: an.mac, known: true, by: "arp", seenAt: an.at})
 	}
 	for m, n := range shared {
 		if n > manyAddresses {
@@ -245,7 +266,7 @@ func (r *running) echo(ctx context.Context, g *gate, addrs []netip.Addr) ([]*tar
 	out := make([]*target, 0, len(addrs))
 	for _, a := range addrs {
 		at, ok := got[a]
-		out = append(out, &target{addr: a, known: ok, seenAt: at})
+		out = append(out, &target{addr: a, known: ok, by: "icmp", seenAt: at})
 	}
 	return out, nil
 }
@@ -259,11 +280,8 @@ func (r *running) finish(t *target, n Net) {
 		return
 	}
 	h := Host{Addr: t.addr, MAC: t.mac, Zone: n.Zone, Profile: n.Profile, By: "tcp", SeenAt: t.seenAt.UTC(), Open: t.open, Asked: t.asked, Silent: t.silent}
-	switch {
-	case !t.mac.IsZero():
-		h.By = "arp"
-	case t.known:
-		h.By = "icmp"
+	if t.known {
+		h.By = t.by
 	}
 	slices.SortFunc(h.Open, func(a, b Port) int { return int(a.Number) - int(b.Number) })
 	r.out.Hosts = append(r.out.Hosts, h)
@@ -361,6 +379,8 @@ func (r *running) end(ctx context.Context) {
 	} else {
 		r.save(context.WithoutCancel(ctx), true)
 	}
+	r.hearsay() // after the checkpoint: what was heard is heard anew the next time
+	slices.SortFunc(o.Hosts, func(a, b Host) int { return a.Addr.Compare(b.Addr) })
 	r.tables(o)
 	r.tell("done", true)
 }

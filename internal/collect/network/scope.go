@@ -3,8 +3,9 @@
 // permits, it keeps to the rate of each of them, and it sends nothing at all to
 // a device that is on the do-not-touch list.
 //
-// The order of caution: passive sources first ([Neighbours], [Listen]), then
-// active discovery by [Scanner.Run] with the profile the scope gives a network.
+// The order of caution: passive sources first (the table of neighbors, and what
+// devices announce by mDNS and SSDP), then active discovery by [Scanner.Run] with
+// the profile the scope gives a network.
 // Clinical networks get [Cautious]: plain TCP connections, one host at a time, a
 // few packets a second, nothing sent over the connection.
 package network
@@ -39,7 +40,9 @@ const (
 	DefaultCautiousRate = 4
 	MaxCautiousRate     = 20
 	DefaultNormalRate   = 500
+	MaxNormalRate       = 20000
 	DefaultHostRate     = 50
+	MinRate             = 0.1
 )
 
 // Net is a network that may be asked, and how.
@@ -51,6 +54,11 @@ type Net struct {
 	// HostRate is packets a second for each host; 0 means the profile's default.
 	HostRate float64 `json:"host_rate,omitempty" yaml:"host_rate,omitempty"`
 	Zone     string  `json:"zone,omitempty"      yaml:"zone,omitempty"`
+	// Public permits addresses of the internet, which belong to somebody else unless
+	// the organization owns them.
+	Public bool `json:"public,omitempty" yaml:"public,omitempty"`
+	// Why says for people why a network is never to be asked.
+	Why string `json:"why,omitempty" yaml:"why,omitempty"`
 }
 
 // Scope is what discovery may ask. The smallest network that holds an address
@@ -84,8 +92,15 @@ func (s Scope) Check() error {
 			bad("%s: it is listed twice: keep one", at)
 		}
 		seen[n.Prefix] = true
+		if err := n.addresses(); err != nil && n.Profile != Never {
+			bad("%s: %w", at, err)
+		}
 		switch n.Profile {
-		case Never, Normal:
+		case Never:
+		case Normal:
+			if n.Rate > MaxNormalRate {
+				bad("%s: %g packets a second is more than any network needs: at most %d", at, n.Rate, MaxNormalRate)
+			}
 		case Cautious:
 			if n.Rate > MaxCautiousRate {
 				bad("%s: %g packets a second is too fast for a cautious network: at most %d", at, n.Rate, MaxCautiousRate)
@@ -93,8 +108,13 @@ func (s Scope) Check() error {
 		default:
 			bad("%s: profile %q: want normal, cautious or never", at, n.Profile)
 		}
-		if n.Rate < 0 || n.HostRate < 0 || n.Rate != n.Rate || n.HostRate != n.HostRate {
-			bad("%s: a rate below zero: leave it out for the default", at)
+		for _, r := range []float64{n.Rate, n.HostRate} {
+			switch {
+			case r < 0 || r != r:
+				bad("%s: a rate below zero: leave it out for the default", at)
+			case r > 0 && r < MinRate:
+				bad("%s: %g packets a second would never end: at least %g, or leave it out for the default", at, r, MinRate)
+			}
 		}
 	}
 	if len(faults) == 0 {

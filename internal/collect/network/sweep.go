@@ -30,13 +30,15 @@ const connectTimeout = 900 * time.Millisecond
 type target struct {
 	addr  netip.Addr
 	mac   fingerprint.MAC
-	known bool // it has answered already, by ARP or ICMP
+	known bool   // it has answered already
+	by    string // how, where it has: arp or icmp
 
 	next     int      // index of the next port
 	again    []uint16 // ports this machine had no room for
 	place    int      // in the line, from 1; 0 if it is not in it
 	ended    bool
-	flying   int // attempts and readings under way
+	left     bool // it must not be touched, as was learnt on the way
+	flying   int  // attempts and readings under way
 	asked    int
 	silent   int
 	nowhere  int // attempts the network refused
@@ -75,6 +77,9 @@ type sweep struct {
 	// read takes a connection that was opened and says what it learnt. It is called
 	// from its own goroutine; nil means that connections are closed at once.
 	read func(t *target, number uint16, c net.Conn) Port
+	// card looks an address up in this machine's table of neighbors; the zero MAC
+	// where it is not there. Nil where hardware addresses are known already.
+	card func(netip.Addr) fingerprint.MAC
 	// finished is called once for each host, in the order they end.
 	finished func(*target)
 
@@ -127,8 +132,7 @@ func (s *sweep) next() (t *target, number uint16, wait time.Duration, more bool)
 			return nil, 0, wait, true
 		}
 		if forbidden {
-			t.over = true
-			t.open, t.known, t.answered = nil, false, false // nothing is said of what is left alone
+			t.forget()
 			s.settle(t)
 			continue
 		}
@@ -184,11 +188,22 @@ func (s *sweep) mayGoOn(t *target) bool {
 func (s *sweep) done(t *target, number uint16, o outcome) (read bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if o == opened {
+		s.gate.charge(packetsPerOpen)
+	}
+	if t.left {
+		t.flying--
+		s.flying--
+		s.settle(t)
+		return false
+	}
 	switch o {
 	case opened:
-		s.gate.charge(packetsPerOpen)
 		t.answer(s.now())
 		t.asked++
+		if s.recognized(t) {
+			break
+		}
 		if s.read != nil && known[number].way != leave {
 			s.reading++
 			s.settle(t)
@@ -198,6 +213,7 @@ func (s *sweep) done(t *target, number uint16, o outcome) (read bool) {
 	case closed:
 		t.answer(s.now())
 		t.asked++
+		s.recognized(t)
 	case silent:
 		t.asked++
 		t.silent++
@@ -232,6 +248,28 @@ func (s *sweep) done(t *target, number uint16, o outcome) (read bool) {
 	return false
 }
 
+// recognized looks up the hardware address that the first answer taught this
+// machine, and reports whether it is one that must not be touched: a listed
+// device that has moved to another address. It is sent nothing more, above all no
+// byte over a connection. The lock is held.
+func (s *sweep) recognized(t *target) bool {
+	if t.mac.IsZero() && s.card != nil && !t.over {
+		t.mac = s.card(t.addr)
+	}
+	if t.mac.IsZero() || !s.gate.forbids(t.addr, t.mac) {
+		return false
+	}
+	t.forget()
+	return true
+}
+
+// forget drops what was learnt of a host that must not be touched: nothing is
+// said of what is left alone.
+func (t *target) forget() {
+	t.left, t.over, t.again = true, true, nil
+	t.open, t.known, t.answered = nil, false, false
+}
+
 // maxStarved bounds how often this machine may lack room before ports count as
 // not asked.
 const maxStarved = 1000
@@ -240,7 +278,9 @@ const maxStarved = 1000
 func (s *sweep) learnt(t *target, p Port) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	t.open = append(t.open, p)
+	if !t.left {
+		t.open = append(t.open, p)
+	}
 	t.flying--
 	s.flying--
 	s.reading--

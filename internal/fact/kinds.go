@@ -134,6 +134,9 @@ var all = []*Schema{
 			{"switch_port", String, false, "switch and port it hangs on: sw-icu-1 Gi1/0/12"},
 			{"device_kind", String, false, "what it is, finer than its class: infusion_pump, patient_monitor, ct_scanner, badge_reader, …"},
 			{"class_evidence", Strings, false, "why its class is believed, strongest first: DHCP vendor class says …"},
+			{"mds2_unanswered", Strings, false, "security capabilities of which the MDS2 says neither yes nor no"},
+			{"os_arch", String, false, "x64, x86 or arm64"},
+			{"os_core", Bool, false, "a Windows Server without a desktop: Server Core"},
 		}, derived([]Attr{
 			{"software_assessed_at", Time, false, "when its software was last held against the advisories: no newer than its list of software and than the advisories"},
 			{"software_assessed", Int, false, "pieces of its software that the advisories in force could speak of"},
@@ -362,11 +365,17 @@ var all = []*Schema{
 		Kind: KindDocument,
 		Doc:  "A plan or policy.",
 		Attrs: []Attr{
-			{"type", String, false, "incident_plan, central_incident_plan, disclosure_policy, asset_policy, …"},
+			{"type", String, false, "incident_plan, central_incident_plan, disclosure_policy, asset_policy, mds2, …"},
 			{"title", String, false, "title"},
 			{"owner", String, false, "who keeps it"},
 			{"reviewed_at", Time, false, "last review"},
 			{"contacts_listed", Bool, false, "names who to call"},
+			{"manufacturer", String, false, "maker of the device that an MDS2 is about"},
+			{"models", Strings, false, "models that it is about"},
+			{"version", String, false, "version of their software that it is about"},
+			{"published_at", Time, false, "date it bears"},
+			{"lacks", Strings, false, "security capabilities that an MDS2 says the models lack: ALOF, MLDP, …"},
+			{"unanswered", Strings, false, "security capabilities of which it says neither yes nor no"},
 		},
 	},
 	{

@@ -17,7 +17,10 @@ type Packet struct {
 	To        netip.Addr // the address it is for; of an ARP question, the address asked for
 	ARP       bool
 	Broadcast bool
-	Payload   int // bytes of TCP or UDP payload
+	Protocol  byte // of IPv4: 1 ICMP, 2 IGMP, 6 TCP, 17 UDP
+	SYN       bool // a first packet of a connection
+	Payload   int  // bytes of TCP or UDP payload
+	Size      int  // of the whole frame: the system asks ARP in 42 bytes
 }
 
 // Counter records every packet that arrives at the living end, before anything
@@ -96,13 +99,17 @@ func read(b []byte) (Packet, bool) {
 		if len(b) < 14+28 {
 			return Packet{}, false
 		}
-		return Packet{To: netip.AddrFrom4([4]byte(b[38:42])), ARP: true}, true
+		return Packet{To: netip.AddrFrom4([4]byte(b[38:42])), ARP: true, Size: len(b)}, true
 	case unix.ETH_P_IP:
-		p := Packet{To: netip.AddrFrom4([4]byte(b[30:34]))}
+		p := Packet{To: netip.AddrFrom4([4]byte(b[30:34])), Protocol: b[23], Size: len(b)}
 		head := 14 + int(b[14]&15)*4
 		total := 14 + int(binary.BigEndian.Uint16(b[16:]))
 		if b[23] == unix.IPPROTO_TCP && len(b) > head+12 {
 			p.Payload = max(total-head-int(b[head+12]>>4)*4, 0)
+			p.SYN = len(b) > head+13 && b[head+13]&0x12 == 0x02
+		}
+		if b[23] == unix.IPPROTO_UDP {
+			p.Payload = max(total-head-8, 0)
 		}
 		return p, true
 	}

@@ -36,6 +36,45 @@ type Lab struct {
 // namespaces.
 func New(t testing.TB, prefix netip.Prefix, live int) *Lab {
 	t.Helper()
+	l := build(t, prefix)
+	bits := fmt.Sprint(prefix.Bits())
+	var batch strings.Builder
+	for _, a := range l.spread(live) {
+		l.Hosts = append(l.Hosts, a)
+		fmt.Fprintf(&batch, "addr add %s/%s dev v1\n", a, bits)
+	}
+	batch.WriteString("route add 224.0.0.0/4 dev v1\n")
+	l.batch(t, batch.String())
+	return l
+}
+
+// spread returns addresses at even distances, so that empty ones are everywhere.
+func (l *Lab) spread(n int) []netip.Addr {
+	size := 1 << (32 - l.Prefix.Bits())
+	step := max((size-4)/n, 1)
+	out := make([]netip.Addr, 0, n)
+	for a := l.Asker.Next(); len(out) < n; {
+		out = append(out, a)
+		for range step {
+			a = a.Next()
+		}
+	}
+	return out
+}
+
+// batch carries out commands of ip at the living end.
+func (l *Lab) batch(t testing.TB, commands string) {
+	t.Helper()
+	cmd := exec.CommandContext(t.Context(), "ip", "-n", l.living, "-batch", "-")
+	cmd.Stdin = strings.NewReader(commands)
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("build the living end: %v: %s", err, out)
+	}
+}
+
+// build makes the two namespaces, the cable and the asking end.
+func build(t testing.TB, prefix netip.Prefix) *Lab {
+	t.Helper()
 	if runtime.GOOS != "linux" {
 		t.Skip("network namespaces are a thing of Linux")
 	}
@@ -71,22 +110,6 @@ func New(t testing.TB, prefix netip.Prefix, live int) *Lab {
 	run("-n", l.asking, "link", "set", "v0", "up")
 	run("-n", l.living, "link", "set", "v1", "up")
 
-	// The live addresses lie at even distances, so that empty ones are everywhere.
-	size := 1 << (32 - prefix.Bits())
-	step := max((size-4)/live, 1)
-	var batch strings.Builder
-	for i, a := 0, first.Next(); i < live; i++ {
-		l.Hosts = append(l.Hosts, a)
-		fmt.Fprintf(&batch, "addr add %s/%s dev v1\n", a, bits)
-		for range step {
-			a = a.Next()
-		}
-	}
-	cmd := exec.CommandContext(t.Context(), "ip", "-n", l.living, "-batch", "-")
-	cmd.Stdin = strings.NewReader(batch.String())
-	if out, err := cmd.CombinedOutput(); err != nil {
-		t.Fatalf("give the addresses: %v: %s", err, out)
-	}
 	// Small machines would otherwise lose neighbors and refuse floods of resets.
 	l.In(t, l.asking, func() { tune(t) })
 	l.In(t, l.living, func() { tune(t) })
@@ -123,19 +146,23 @@ func (l *Lab) In(t testing.TB, ns string, f func()) {
 	t.Helper()
 	done := make(chan error, 1)
 	go func() {
+		defer close(done)
 		runtime.LockOSThread() // never unlocked: the thread ends with the goroutine
-		done <- enter(ns)
-		if t.Failed() {
-			return
+		err := enter(ns)
+		done <- err
+		if err == nil {
+			f()
 		}
-		f()
-		close(done)
 	}()
 	if err := <-done; err != nil {
 		t.Fatalf("enter the namespace %s: %v", ns, err)
 	}
 	<-done
 }
+
+// Enter moves the thread of the caller into a namespace. The caller locks its
+// goroutine to the thread first.
+func Enter(ns string) error { return enter(ns) }
 
 func enter(ns string) error {
 	f, err := os.Open("/var/run/netns/" + ns)

@@ -10,6 +10,7 @@ import (
 	"github.com/asepsis/asepsis/content"
 	"github.com/asepsis/asepsis/internal/collect"
 	"github.com/asepsis/asepsis/internal/collect/list"
+	"github.com/asepsis/asepsis/internal/collect/mds2"
 	"github.com/asepsis/asepsis/internal/collect/table"
 	"github.com/asepsis/asepsis/internal/errs"
 	"github.com/asepsis/asepsis/internal/sector"
@@ -32,6 +33,9 @@ func (Catalog) Formats() []api.FileFormat {
 		if name, ok := strings.CutPrefix(f.ID, "csv/"); ok {
 			ff.Template = name + ".csv"
 		}
+		if f.ID == "mds2" {
+			ff.Template = mds2.Templates()[0]
+		}
 		out = append(out, ff)
 	}
 	return out
@@ -51,7 +55,12 @@ func (Catalog) Fields(name string) []api.MappingField {
 }
 
 // Template implements api.Catalog.
-func (Catalog) Template(name string) ([]byte, error) { return table.WriteTemplate(name) }
+func (Catalog) Template(name string) ([]byte, error) {
+	if strings.HasPrefix(name, "mds2-") {
+		return mds2.WriteTemplate(name)
+	}
+	return table.WriteTemplate(name)
+}
 
 // presets and hospitals are read once, when the set-up page first asks.
 var (

@@ -85,7 +85,7 @@ func subtree(pkg, prefix string) string {
 }
 
 // shared are helpers below internal/collect/ that its siblings may import.
-var shared = []string{"internal/collect/safe", "internal/collect/xmlsafe", "internal/collect/jsonsafe", "internal/collect/reports", "internal/collect/collecttest", "internal/collect/lines", "internal/collect/pkgdb"}
+var shared = []string{"internal/collect/safe", "internal/collect/xmlsafe", "internal/collect/jsonsafe", "internal/collect/reports", "internal/collect/collecttest", "internal/collect/lines", "internal/collect/pkgdb", "internal/collect/table/grid"}
 
 func allowed(from, to string) bool {
 	fl, fp := layerOf(from)

@@ -9,6 +9,7 @@ import (
 	"github.com/asepsis/asepsis/internal/collect/cyclonedx"
 	"github.com/asepsis/asepsis/internal/collect/dhcp"
 	"github.com/asepsis/asepsis/internal/collect/host"
+	"github.com/asepsis/asepsis/internal/collect/mds2"
 	"github.com/asepsis/asepsis/internal/collect/nessus"
 	"github.com/asepsis/asepsis/internal/collect/nmap"
 	"github.com/asepsis/asepsis/internal/collect/osquery"
@@ -37,6 +38,7 @@ func Importers() []collect.Importer {
 		syscollector.Importer{},
 		software.Importer{},
 		spdx.Importer{},
+		mds2.Importer{},
 	}, scanners.Importers(), table.Importers())
 }
 

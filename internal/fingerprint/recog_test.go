@@ -1,0 +1,96 @@
+package fingerprint
+
+import (
+	"archive/tar"
+	"bytes"
+	"encoding/xml"
+	"io"
+	"path"
+	"strings"
+	"testing"
+
+	"github.com/asepsis/asepsis/internal/testshared"
+)
+
+// recogFiles are the files of Recog whose examples our rules may be held against.
+var recogFiles = map[string]Source{
+	"dhcp_vendor_class.xml": DHCPVendor, "snmp_sysdescr.xml": SNMPDescr, "ssh_banners.xml": SSH, "telnet_banners.xml": Telnet,
+	"ftp_banners.xml": FTP, "http_servers.xml": HTTPServer, "html_title.xml": HTTPTitle, "x509_subjects.xml": TLSSubject,
+	"mdns_device-info_txt.xml": MDNSInfo, "sip_banners.xml": SIP, "rtsp_servers.xml": RTSP, "http_wwwauth.xml": HTTPAuth,
+}
+
+// recogClass maps Recog's words for devices to our classes, where they have one.
+var recogClass = map[string]string{
+	"Printer": "printer", "Multifunction Device": "printer", "Print Server": "printer",
+	"Switch": "network_device", "Router": "network_device", "WAP": "network_device", "Firewall": "network_device", "Wireless Controller": "network_device", "Device Server": "network_device",
+	"VoIP": "iot", "IP Camera": "iot", "UPS": "iot", "PLC": "iot", "DVR": "iot", "Video Conferencing": "iot", "Access Control": "iot", "Power Device": "iot",
+	"NAS": "server", "Storage": "server", "Lights Out Management": "server", "Hypervisor": "server",
+	"Mobile Phone": "mobile", "Tablet": "mobile", "Laptop": "laptop", "Desktop": "workstation",
+}
+
+// TestRecogExamples holds the class we state against the one Recog gives for its
+// own examples. Of those we speak of at all, 95 in a hundred must agree.
+func TestRecogExamples(t *testing.T) {
+	r := tar.NewReader(bytes.NewReader(testshared.Read(t, "corpora", "advisories", "fingerprints", "recog-xml.tar.zst")))
+	examples, stated, right := 0, 0, 0
+	for {
+		h, err := r.Next()
+		if err == io.EOF {
+			break
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		src, ok := recogFiles[path.Base(h.Name)]
+		if !ok {
+			continue
+		}
+		var f struct {
+			Prints []struct {
+				Examples []struct {
+					Encoding string `xml:"_encoding,attr"`
+					Text     string `xml:",chardata"`
+				} `xml:"example"`
+				Params []struct {
+					Name  string `xml:"name,attr"`
+					Value string `xml:"value,attr"`
+				} `xml:"param"`
+			} `xml:"fingerprint"`
+		}
+		if err := xml.NewDecoder(r).Decode(&f); err != nil {
+			t.Fatalf("%s: %v", h.Name, err)
+		}
+		for _, p := range f.Prints {
+			want := ""
+			for _, q := range p.Params {
+				if q.Name == "hw.device" || q.Name == "os.device" && want == "" {
+					want = recogClass[q.Value]
+				}
+			}
+			for _, e := range p.Examples {
+				if want == "" || e.Encoding != "" || strings.TrimSpace(e.Text) == "" {
+					continue
+				}
+				examples++
+				v := e.Text
+				if src == SSH {
+					v = "SSH-2.0-" + v
+				}
+				got := string(Default().Identify(Device{Signals: []Signal{{Source: src, Value: v}}}).AssetClass())
+				switch got {
+				case "unknown":
+				case want:
+					stated++
+					right++
+				default:
+					stated++
+					t.Logf("%s %.70q: %s, Recog says %s", src, e.Text, got, want)
+				}
+			}
+		}
+	}
+	t.Logf("%d examples with a class; we state one for %d and agree on %d", examples, stated, right)
+	if stated < examples/2 || right*100 < stated*95 {
+		t.Errorf("of %d examples we state a class for %d and agree on %d", examples, stated, right)
+	}
+}

@@ -26,6 +26,7 @@ func Derive(set fact.Set, org Organization, now time.Time) fact.Set {
 		out.Resources[kind] = bare(kind, set.Resources[kind])
 	}
 	joinPeople(&out)
+	joinDisclosures(&out)
 	deriveAssets(&out)
 	deriveExposure(&out)
 	deriveAccounts(&out, now)

@@ -73,7 +73,7 @@ func (a inventory) DeviceModel(ctx context.Context, who access.Caller, id string
 		return nil, errs.New(errs.NotFound, "no model %.80q", id)
 	}
 	m := ms[0]
-	m.Compensations = compensations(m.Lacks)
+	m.Compensations = compensations(m.Lacks, v.unanswered(&m))
 	return &m, nil
 }
 

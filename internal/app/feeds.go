@@ -499,5 +499,3 @@ func (a inventory) TrustKey(ctx context.Context, who access.Caller, key string) 
 func (a inventory) AssetSBOM(ctx context.Context, who access.Caller, id, format string, w io.Writer) error {
 	return errs.New(errs.Unsupported, "not in this build")
 }
-
-func compensations([]string) []api.Compensation { return nil }

@@ -18,6 +18,7 @@ import (
 	"github.com/asepsis/asepsis/internal/collect/software"
 	"github.com/asepsis/asepsis/internal/collect/spdx"
 	"github.com/asepsis/asepsis/internal/collect/syscollector"
+	"github.com/asepsis/asepsis/internal/collect/systeminfo"
 	"github.com/asepsis/asepsis/internal/collect/table"
 	"github.com/asepsis/asepsis/internal/collect/xccdf"
 	"github.com/asepsis/asepsis/internal/collect/zeek"
@@ -39,6 +40,7 @@ func Importers() []collect.Importer {
 		software.Importer{},
 		spdx.Importer{},
 		mds2.Importer{},
+		systeminfo.Importer{},
 	}, scanners.Importers(), table.Importers())
 }
 

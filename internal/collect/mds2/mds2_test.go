@@ -15,6 +15,7 @@ import (
 
 	"github.com/asepsis/asepsis/internal/collect"
 	"github.com/asepsis/asepsis/internal/collect/collecttest"
+	"github.com/asepsis/asepsis/internal/collect/list"
 	"github.com/asepsis/asepsis/internal/collect/mds2"
 	"github.com/asepsis/asepsis/internal/fact"
 )
@@ -329,6 +330,18 @@ func TestTemplates(t *testing.T) {
 	}
 	if _, err := mds2.WriteTemplate("mds2-1999.csv"); err == nil {
 		t.Error("there is a template of 1999")
+	}
+}
+
+// TestSurest holds all importers against the forms: this one has to be the surest.
+func TestSurest(t *testing.T) {
+	for _, rows := range [][][]string{form2019, form2013} {
+		for name, data := range map[string][]byte{"form.csv": csv(rows), "form.xlsx": xlsx(t, rows)} {
+			im, err := collect.Recognize(list.Importers(), collecttest.Input(name, data))
+			if err != nil || im.Format().ID != "mds2" {
+				t.Errorf("%s: %v, %v", name, im, err)
+			}
+		}
 	}
 }
 

@@ -38,7 +38,8 @@ func (e *feedEngine) System(a *fact.Resource) Answer {
 	}
 	updates, known := a.Get("windows_updates").([]string)
 	ans := t.Judge(windows.Host{
-		Name: a.Text("os_name"), Version: a.Text("os_version"), Build: a.Text("os_build"), Updates: updates, UpdatesKnown: known,
+		Name: a.Text("os_name"), Version: a.Text("os_version"), Build: a.Text("os_build"), Arch: a.Text("os_arch"), Core: a.True("os_core"),
+		Updates: updates, UpdatesKnown: known,
 	})
 	if ans.Why != "" {
 		out.Why = strings.TrimSuffix(ans.Why, ".")

@@ -75,6 +75,11 @@ func windowsIdentity(_ context.Context, _ *machine, s *section) {
 	nativeNetwork(s)
 }
 
+// windowsArch is the architecture that Windows was installed for.
+func windowsArch(s string) string {
+	return map[string]string{"AMD64": "x64", "x86": "x86", "ARM64": "arm64"}[s]
+}
+
 const currentVersion = `SOFTWARE\Microsoft\Windows NT\CurrentVersion`
 
 func windowsSystem(_ context.Context, _ *machine, s *section) {
@@ -93,6 +98,12 @@ func windowsSystem(_ context.Context, _ *machine, s *section) {
 	s.setText("os_version", version)
 	if ubr, err := regNumber(currentVersion, "UBR"); err == nil && build != "" {
 		s.set("os_build", fmt.Sprintf("%s.%d", build, ubr))
+	}
+	if arch := windowsArch(regText(`SYSTEM\CurrentControlSet\Control\Session Manager\Environment`, "PROCESSOR_ARCHITECTURE")); arch != "" {
+		s.set("os_arch", arch)
+	}
+	if kind := regText(currentVersion, "InstallationType"); strings.Contains(kind, "Server") {
+		s.set("os_core", kind == "Server Core")
 	}
 	if at, ok := eol.Windows(build, regText(currentVersion, "EditionID")); ok {
 		s.set("os_support_ends_at", at)

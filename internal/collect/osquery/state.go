@@ -71,7 +71,12 @@ func (s *stater) row(r row) {
 	case "os_version":
 		s.os(r)
 	case "kernel_info":
-		h.Set("os_build", reports.Shorten(r["version"], 100))
+		v := reports.Shorten(r["version"], 100)
+		// Of Windows it states the revision too, which tells the updates: 10.0.22631.4460.
+		if have, _ := h.Values["os_build"].(string); have != "" && strings.Contains(v, "."+have+".") {
+			h.Values["os_build"] = v
+		}
+		h.Set("os_build", v)
 	case "interface_details":
 		if !virtual(r["interface"]) {
 			h.MAC(r["mac"])
@@ -159,6 +164,19 @@ var ids = []struct{ words, id string }{
 	{"opensuse", "opensuse-leap"},
 }
 
+// archOf is the architecture of an operating system, as osquery names it on each.
+func archOf(s string) string {
+	switch strings.ToLower(s) {
+	case "64-bit", "x86_64", "amd64", "x64":
+		return "x64"
+	case "32-bit", "x86", "i386", "i686":
+		return "x86"
+	case "arm64", "aarch64", "arm 64-bit processor":
+		return "arm64"
+	}
+	return ""
+}
+
 func (s *stater) os(r row) {
 	h := s.h
 	name, version, platform := r["name"], r["version"], strings.ToLower(r["platform"])
@@ -168,7 +186,12 @@ func (s *stater) os(r row) {
 	}
 	h.Set("os_name", reports.Shorten(full, 200))
 	h.Set("os_version", reports.Shorten(version, 100))
-	h.Set("os_build", reports.Shorten(r["build"], 100))
+	build := r["build"]
+	if n, err := strconv.Atoi(r["revision"]); err == nil && n > 0 && build != "" && !strings.Contains(build, ".") {
+		build += "." + r["revision"]
+	}
+	h.Set("os_build", reports.Shorten(build, 100))
+	h.Set("os_arch", archOf(r["arch"]))
 	switch {
 	case platform == "windows":
 		h.Set("os_family", "windows")

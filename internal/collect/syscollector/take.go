@@ -90,8 +90,22 @@ func (m *machine) system(d doc) {
 	h.Set("os_name", reports.Shorten(strings.TrimSpace(name+" "+version), 200))
 	h.Set("os_version", reports.Shorten(version, 100))
 	h.Set("os_build", reports.Shorten(d.field("host.os.build", "os.build", "data.os_build", "release", "inventory.os_build"), 100))
+	h.Set("os_arch", archOf(d.field("host.architecture", "architecture", "os_architecture", "data.architecture", "inventory.architecture")))
 	m.os(d.field("host.os.platform", "os.platform", "data.os_platform", "inventory.os_platform"), d.field("host.os.major", "os.major", "data.os_major", "inventory.os_major"),
 		d.field("host.os.minor", "os.minor", "data.os_minor", "inventory.os_minor"), version)
+}
+
+// archOf is the architecture of an operating system.
+func archOf(s string) string {
+	switch strings.ToLower(s) {
+	case "x86_64", "amd64", "x64":
+		return "x64"
+	case "i386", "i686", "x86":
+		return "x86"
+	case "arm64", "aarch64":
+		return "arm64"
+	}
+	return ""
 }
 
 // os keeps the family and the distribution.

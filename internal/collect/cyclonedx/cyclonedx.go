@@ -145,6 +145,7 @@ type component struct {
 	source, sourceVersion, sourceRelease    string // as trivy notes them
 	sourceEpoch                             string
 	typed, versioned                        bool
+	notSoftware                             string // in our own bills: what else it is
 }
 
 // fullName is the name with its group.
@@ -176,7 +177,13 @@ func (c *component) property(name, value string) {
 	case "aquasecurity:trivy:SrcEpoch":
 		c.sourceEpoch = value
 	default:
-		if own, ok := strings.CutPrefix(name, "asepsis:"); ok {
+		switch own, ok := strings.CutPrefix(name, "asepsis:"); {
+		case !ok:
+		case own == "not_software":
+			c.notSoftware = value
+		case own == "cpe": // one that the format does not take
+			c.cpe = value
+		default:
 			c.own.Set(own, value)
 		}
 	}
@@ -196,6 +203,9 @@ func (p *parser) take(c *component) {
 		return
 	case c.external:
 		p.bill.Leave("supplied by others")
+		return
+	case c.notSoftware != "":
+		p.bill.Leave("not software, but the " + c.notSoftware + " it is installed on")
 		return
 	case !software[c.typ] && c.purl == "":
 		p.bill.Leave("not software, but of type " + c.typ)

@@ -99,6 +99,7 @@ type pkg struct {
 	purpose, sourceInfo, cpe           string
 	purls                              []string
 	own                                reports.Own
+	notSoftware                        string // in our own bills: what else it is
 	refs                               int
 }
 
@@ -124,6 +125,7 @@ func (p *pkg) reference(typ, locator string) {
 		for k, v := range values {
 			p.own.Set(k, v[0])
 		}
+		p.notSoftware = values.Get("not_software")
 	}
 }
 
@@ -276,6 +278,10 @@ func (d *document) take(p, root *pkg) {
 		return
 	}
 	if p == root && len(d.packages) > 1 && p.cpe == "" && !matchable(p.purls) {
+		return
+	}
+	if p.notSoftware != "" {
+		d.bill.Leave("not software, but the " + p.notSoftware + " it is installed on")
 		return
 	}
 	if p.purpose == "FILE" && len(p.purls) == 0 && p.cpe == "" && len(d.packages) > 1 {

@@ -494,8 +494,3 @@ func (a inventory) TrustKey(ctx context.Context, who access.Caller, key string) 
 	}
 	return a.Feeds(ctx, who)
 }
-
-// AssetSBOM implements api.Inventory.
-func (a inventory) AssetSBOM(ctx context.Context, who access.Caller, id, format string, w io.Writer) error {
-	return errs.New(errs.Unsupported, "not in this build")
-}

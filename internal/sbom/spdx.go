@@ -67,7 +67,7 @@ func WriteSPDX(to io.Writer, b *Bill) error {
 	w.key("packages")
 	w.list()
 	for a := range b.assets() {
-		w.packages(a, a != &b.Of)
+		w.packages(a)
 	}
 	w.end()
 	w.key("relationships")
@@ -129,9 +129,9 @@ func ownReference(ps []pair) []spdxReference {
 	return []spdxReference{{"OTHER", "asepsis", values.Encode()}}
 }
 
-// packages writes an asset and its software. A part of a larger whole is marked,
-// so that it is not taken for software.
-func (w *writer) packages(a *Asset, part bool) {
+// packages writes an asset and its software. The asset is marked, so that it is not
+// taken for software.
+func (w *writer) packages(a *Asset) {
 	self := spdxOf(a.self(), a.Name, a.Version, "APPLICATION")
 	if a.isDevice() {
 		self.Purpose = "DEVICE"
@@ -141,11 +141,7 @@ func (w *writer) packages(a *Asset, part bool) {
 	if a.Manufacturer != "" {
 		self.Supplier = "Organization: " + a.Manufacturer
 	}
-	words := a.facts()
-	if part {
-		words = append(words, pair{notSoftware, "asset"})
-	}
-	self.References = ownReference(words)
+	self.References = ownReference(append(a.facts(), pair{notSoftware, "asset"}))
 	w.next()
 	w.value(&self, false)
 	if a.System != "" {

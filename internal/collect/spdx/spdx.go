@@ -281,6 +281,9 @@ func (d *document) take(p, root *pkg) {
 		return
 	}
 	if p.notSoftware != "" {
+		if p == root {
+			return
+		}
 		d.bill.Leave("not software, but the " + p.notSoftware + " it is installed on")
 		return
 	}

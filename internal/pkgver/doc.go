@@ -62,12 +62,14 @@
 //	                 no order can be made. As its specification has it, .a is -a here. The
 //	                 same with a number behind final, ga and release, with empty parts, and
 //	                 with a zero alone before a word
-//	Maven 3.8        trims zeros before a word, not those of 1-alpha0; final is no qualifier
+//	Maven 3.8        trims zeros before a word, not those of 1-alpha0; final is no
+//	                 qualifier, so that 1.a is another version than 1final.a
 //	go-rpm-version   splits at the first hyphen, rpm at the last
 //	go-apk-version   follows apk-tools 2, where a zero before the end hides a pre-release, and
 //	                 wraps large numbers
 //	go-pep440        puts a local version that goes on before one that ends
 //	go-mvn-version, deps.dev Maven  tell 1.a from 1-a; deps.dev minds leading zeros
-//	deps.dev npm     takes a hyphen before a number of a pre-release for a sign
+//	deps.dev npm     takes a hyphen before a number of a pre-release for a sign, and
+//	                 orders numbers of more than 63 bits as words
 //	go-npm-version, go-version of Bitnami  take x in a pre-release for any number
 package pkgver

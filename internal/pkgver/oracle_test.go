@@ -110,7 +110,7 @@ var mavenOdd = regexp.MustCompile(`(?i)` + strings.Join([]string{
 
 // mavenOld are versions that Maven 3.8 and older order otherwise: a number of a
 // word that is 0, or that stands behind a hyphen or a dot, and a word behind final.
-var mavenOld = regexp.MustCompile(`(?i)(ga|final|release)-|[a-z]-?0|[a-z][.-][0-9]|[0-9]-?0|0-|[.]0`)
+var mavenOld = regexp.MustCompile(`(?i)(ga|final|release)[.-]|[a-z]-?0|[a-z][.-][0-9]|[0-9]-?0|0-|[.]0`)
 
 // TestMavenItself asks Maven's own class, which prints how each of its arguments
 // stands to the one before.

@@ -104,8 +104,8 @@ var references = []struct {
 	}, skip: either(`-.*-|^-|-[^0-9A-Za-z]`)},
 	{name: "go-apk-version", scheme: APK, compare: parsed(apk.NewVersion, apk.Version.Compare), skip: either(`\.0|[0-9]{10}`)},
 	{name: "go-npm-version", scheme: SemVer, compare: parsed(npm.NewVersion, npm.Version.Compare), skip: either(`[.-][xX](\W|$)`)},
-	{name: "deps.dev npm", scheme: SemVer, compare: depsDev(dsemver.NPM), skip: either(`[.-]-`)},
-	{name: "deps.dev cargo", scheme: SemVer, compare: depsDev(dsemver.Cargo), skip: either(`[.-]-|[.-]0[0-9]`)},
+	{name: "deps.dev npm", scheme: SemVer, compare: depsDev(dsemver.NPM), skip: either(`[.-]-|[0-9]{19}`)},
+	{name: "deps.dev cargo", scheme: SemVer, compare: depsDev(dsemver.Cargo), skip: either(`[.-]-|[.-]0[0-9]|[0-9]{19}`)},
 	{name: "x/mod/semver", scheme: Go, compare: func(a, b string) (int, error) {
 		a, b = "v"+strings.TrimPrefix(a, "v"), "v"+strings.TrimPrefix(b, "v")
 		if !semver.IsValid(a) || !semver.IsValid(b) {

@@ -17,11 +17,24 @@ func (e *feedEngine) windowsTable() *windows.Table {
 		if section == nil {
 			return
 		}
-		if t, err := windows.Open(section); err == nil {
+		t, err := windows.Open(section)
+		if err != nil {
+			return
+		}
+		// Records of flaws name builds too; without Microsoft's table they are a few of many.
+		if _, updates, _ := t.Size(); updates > 0 {
 			e.windows = t
 		}
 	})
 	return e.windows
+}
+
+// kbName names an update as people do. A service pack has a name of its own.
+func kbName(kb string) string {
+	if kb != "" && strings.Trim(kb, "0123456789") == "" {
+		return "KB" + kb
+	}
+	return kb
 }
 
 // System implements Engine: it says which of Microsoft's updates a machine
@@ -48,7 +61,7 @@ func (e *feedEngine) System(a *fact.Resource) Answer {
 	mends := make(map[string]string) // flaw → the update that mends it
 	for _, u := range ans.Missing {
 		for _, f := range u.Flaws {
-			mends[f] = "KB" + u.KB
+			mends[f] = kbName(u.KB)
 		}
 	}
 	undecided := 0
@@ -60,7 +73,10 @@ func (e *feedEngine) System(a *fact.Resource) Answer {
 		case vuln.Affected:
 			m := Match{Flaw: f.ID, By: "windows", Reason: f.Why, Software: []Piece{{Name: name, Version: a.Text("os_build"), Fixed: mends[f.ID]}}}
 			for _, kb := range f.KBs {
-				m.Advisories = append(m.Advisories, "KB"+kb)
+				m.Advisories = append(m.Advisories, kbName(kb))
+			}
+			if f.Doubt != "" {
+				m.Likely, m.Reason = true, strings.TrimSuffix(f.Why, ".")+"; "+f.Doubt
 			}
 			if ans.MayBeNewer {
 				m.Likely, m.Reason = true, "an installed update is newer than the table; what is missing may be in it"

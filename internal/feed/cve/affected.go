@@ -11,6 +11,8 @@ import (
 // affected is an entry of a container's list of products.
 type affected struct {
 	collection, pkg, purl, repo string
+	vendor, product             string
+	platforms                   []string
 	cpes                        []string
 	status                      string // of versions that are not listed
 	versions                    []version
@@ -36,6 +38,12 @@ func (r *reader) affected() {
 			a.purl = s.Brief()
 		case "repo":
 			a.repo = s.Brief()
+		case "vendor":
+			a.vendor = s.Brief()
+		case "product":
+			a.product = s.Brief()
+		case "platforms":
+			a.platforms = s.Texts()
 		case "cpes":
 			a.cpes = s.Texts()
 		case "defaultStatus":
@@ -58,6 +66,7 @@ func (r *reader) affected() {
 		return
 	}
 	r.products(&a)
+	r.windows(&a)
 }
 
 func (r *reader) version() version {

@@ -10,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -56,7 +57,7 @@ const maxOpen = 16 << 10
 // Read reads a table. Lines of one flaw become one advisory.
 func Read(r io.Reader, to record.Sink) error {
 	in := bufio.NewReaderSize(r, 256<<10)
-	t := table{to: to, words: make(map[string]string), flaws: make(map[string]*flaw)}
+	t := table{to: to, words: make(map[string]string), flaws: make(map[string]*flaw), nameless: make(map[string]string)}
 	var open []byte // a record whose quotes are not closed yet
 	from := 0       // the line it began in
 	for n := 1; ; n++ {
@@ -128,6 +129,8 @@ type table struct {
 	words   map[string]string // each text once: there are few thousand of them
 	flaws   map[string]*flaw
 	order   []*flaw
+
+	nameless map[string]string // by day and title: what stands for the name of a flaw
 }
 
 // flaw gathers the lines of one CVE, or of one update that names none.
@@ -222,9 +225,15 @@ func (t *table) line(n int, cells []string) error {
 		return cells[i]
 	}
 	c := &t.columns
-	id, kb := at(c.cve), strings.TrimPrefix(at(c.kb), "KB")
+	id, kb := flawID(at(c.cve)), strings.TrimPrefix(at(c.kb), "KB")
 	if id == "" {
-		id = "KB" + kb
+		// An update that names no flaw stands for one of its own. Those of one day and title
+		// are the same for other systems, or a rollup and its security part alone.
+		one := at(c.date) + " " + at(c.title)
+		if t.nameless[one] == "" {
+			t.nameless[one] = "KB" + kb
+		}
+		id = t.nameless[one]
 	}
 	if strings.ContainsAny(kb, " /") { // the name of a page of downloads, no update
 		kb = ""
@@ -259,6 +268,20 @@ func (t *table) line(n int, cells []string) error {
 		Product: at(c.product), Component: at(c.component), KB: kb, Impact: at(c.impact),
 	}, at(c.supersedes))
 	return nil
+}
+
+var cveNumber = regexp.MustCompile(`(?i)^CVE-?([0-9]{4})-?([0-9]{4,7})(?:$|CVE|[^0-9])`)
+
+// flawID reads the name of a flaw. A few lines of the table write it without dashes, in
+// small letters or twice, and some have the word CVE alone: those name no flaw.
+func flawID(s string) string {
+	if m := cveNumber.FindStringSubmatch(s); m != nil {
+		return "CVE-" + m[1] + "-" + m[2]
+	}
+	if strings.EqualFold(s, "CVE") {
+		return ""
+	}
+	return s
 }
 
 // add adds an update. Lines that differ only in what they replace, as the table

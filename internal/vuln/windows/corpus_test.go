@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -120,6 +121,7 @@ type csvRow struct{ date, cve, kb, product, component, supersedes string }
 
 func readSlow(t *testing.T) *slow {
 	s := &slow{}
+	nameless := make(map[string]string)
 	for _, name := range []string{"msrc-cves.csv.zst", "Custom_20190321.csv"} {
 		r := csv.NewReader(bytes.NewReader(testshared.Read(t, "corpora", "advisories", "windows", name)))
 		r.Comment, r.ReuseRecord = '#', true
@@ -135,9 +137,20 @@ func readSlow(t *testing.T) *slow {
 				continue
 			}
 			kb := strings.TrimPrefix(c[2], "KB")
-			id := c[1]
-			if id == "" {
-				id = "KB" + kb
+			id := strings.ToUpper(c[1])
+			if len(id) >= 11 && strings.HasPrefix(id, "CVE20") { // a few lines lack the dashes
+				id = "CVE-" + id[3:7] + "-" + id[7:]
+			}
+			if len(id) >= 26 && strings.HasPrefix(id[13:], "CVE") { // and one has it twice
+				id = id[:13]
+			}
+			id, _, _ = strings.Cut(id, " ")
+			if id == "" || id == "CVE" {
+				one := name + c[0] + c[3]
+				if nameless[one] == "" {
+					nameless[one] = "KB" + kb
+				}
+				id = nameless[one]
 			}
 			if strings.ContainsAny(kb, " /") {
 				kb = ""
@@ -199,33 +212,59 @@ func (s *slow) judge(names, installed []string) map[string]vuln.Verdict {
 			needs[r.cve][p][r.kb] = true
 		}
 	}
+	// met holds the updates of a place against what is in place.
+	met := func(cve string, kbs map[string]bool) (mended, open bool) {
+		after := func(kb string) bool {
+			n, err := strconv.Atoi(kb)
+			return dates[cve] >= "20161011" || err == nil && n >= 3185330
+		}
+		lateMended := false
+		var lacking []string
+		for kb := range kbs {
+			byAnother := false
+			for o := range kbs {
+				if o != kb && reach(o)[kb] && !reach(kb)[o] {
+					byAnother = true
+				}
+			}
+			switch {
+			case byAnother:
+			case have[kb]:
+				mended = true
+				lateMended = lateMended || after(kb)
+			default:
+				lacking = append(lacking, kb)
+			}
+		}
+		for _, kb := range lacking {
+			open = open || !lateMended || !after(kb)
+		}
+		return mended, open
+	}
 	out := make(map[string]vuln.Verdict)
 	for cve, list := range needs {
 		v := vuln.NotAffected
 		for p, kbs := range list {
+			if p.component == "" && dates[cve] >= "20161011" {
+				elsewhere := false
+				for o, okbs := range list {
+					if o.product == p.product && o.component != "" {
+						if mended, open := met(cve, okbs); mended && !open {
+							elsewhere = true
+						}
+					}
+				}
+				if elsewhere {
+					continue
+				}
+			}
 			if len(kbs) == 0 {
 				if v == vuln.NotAffected {
 					v = vuln.NotAssessed
 				}
 				continue
 			}
-			mended, lacking := 0, 0
-			for kb := range kbs {
-				byAnother := false
-				for o := range kbs {
-					if o != kb && reach(o)[kb] && !reach(kb)[o] {
-						byAnother = true
-					}
-				}
-				switch {
-				case byAnother:
-				case have[kb]:
-					mended++
-				default:
-					lacking++
-				}
-			}
-			if lacking == 0 || mended > 0 && dates[cve] >= "20161011" {
+			if _, open := met(cve, kbs); !open {
 				continue
 			}
 			if strings.Contains(p.product, " on windows") || strings.Contains(p.product, " on microsoft windows") || maybe(p.component) {

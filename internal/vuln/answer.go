@@ -36,11 +36,15 @@ const (
 	RangeUnread             // an advisory about it gives versions that cannot be compared
 	Investigating           // its maker is still looking into it
 	CPENotNamed             // no record bears its CPE name
+	OtherMaker              // it is not the distribution's own, or of another branch
+	SourceUnknown           // advisories speak of source packages, and its own is not known
+	NameInPart              // a part of its name is not known
 )
 
 var reasonNames = [...]string{
 	"", "compared", "not_named", "stated", "no_identity", "no_ecosystem", "part_of_ecosystem", "release_unknown",
 	"release_not_in_feed", "no_version", "version_unread", "range_unread", "under_investigation", "cpe_not_named",
+	"other_maker", "source_unknown", "name_in_part",
 }
 
 func (r Reason) String() string { return reasonNames[r] }
@@ -66,6 +70,9 @@ var reasonSays = [...]string{
 	"An advisory about it gives versions that no machine can compare. Read the advisory.",
 	"Its maker is still looking into it. Look again later.",
 	"No record bears its CPE name, which may be misspelled. Check the name, or give a package URL.",
+	"It is not the distribution's own package, or of another branch, and the distribution's advisories do not speak of it. Ask who made it.",
+	"The list does not say of which source package it was built, and the advisories speak of source packages. Use a list that does.",
+	"Only a part of its name is known. Use a list that gives the whole: a Maven group, a Go module's path.",
 }
 
 // Answer is what the feed says of one component.

@@ -153,11 +153,44 @@ func canonicalEcosystem(e string) string {
 		major, _, _ := strings.Cut(release, ".")
 		return "Red Hat:enterprise_linux:" + major
 	case strings.HasPrefix(e, "Ubuntu:"):
-		return strings.TrimSuffix(e, ":LTS")
+		e = strings.TrimSuffix(e, ":LTS")
+		// What is mended for subscribers only is named under Pro, and nowhere else: a
+		// system without a subscription has the flaw.
+		if release, ok := strings.CutPrefix(e, "Ubuntu:Pro:"); ok && !strings.Contains(release, ":") {
+			return "Ubuntu:" + release
+		}
+		return e
+	case strings.HasPrefix(e, "SUSE:Linux Enterprise "):
+		return suseRelease(e)
 	case strings.HasPrefix(e, "Debian:"):
 		return strings.TrimSuffix(e, ".0")
 	case strings.HasPrefix(e, "openEuler:"):
 		return "openEuler:" + strings.ToLower(strings.TrimPrefix(e, "openEuler:"))
+	}
+	return e
+}
+
+// suseRelease returns the server of a release for any product of it. A server's
+// packages are those of modules (Basesystem, Web and Scripting, …), long-term support and
+// extensions, each of which is an ecosystem of its own to advisories: one product
+// alone would leave most packages unnamed.
+func suseRelease(e string) string {
+	words := strings.Fields(strings.TrimPrefix(e, "SUSE:Linux Enterprise "))
+	pack := ""
+	if n := len(words); n > 1 && strings.HasPrefix(words[n-1], "SP") {
+		pack, _, _ = strings.Cut(words[n-1], "-") // SP3-LTSS
+		words = words[:n-1]
+	}
+	if len(words) < 2 {
+		return e
+	}
+	major, _, _ := strings.Cut(words[len(words)-1], "-")
+	if !allDigits(major) { // Micro 5.3 is another system
+		return e
+	}
+	e = "SUSE:Linux Enterprise Server " + major
+	if pack != "" {
+		e += " " + pack
 	}
 	return e
 }

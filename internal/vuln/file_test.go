@@ -211,8 +211,8 @@ func TestChanged(t *testing.T) {
 	if c := vuln.Changed(vulntest.Open(t, a), vulntest.Open(t, a)); len(c.Keys)+len(c.Ecosystems) != 0 {
 		t.Errorf("the same file differs: %+v", c)
 	}
-	gem, _ := vulntest.Compile(t, append(slices.Clone(list), about("GHSA-gem", "osv/RubyGems", "RubyGems", "rails", "0..7")), sources...)
-	if c := vuln.Changed(vulntest.Open(t, a), vulntest.Open(t, gem)); !slices.Equal(c.Ecosystems, []string{"RubyGems"}) || len(c.Keys) != 1 {
+	net, _ := vulntest.Compile(t, append(slices.Clone(list), about("GHSA-net", "osv/NuGet", "NuGet", "Newtonsoft.Json", "0..7")), sources...)
+	if c := vuln.Changed(vulntest.Open(t, a), vulntest.Open(t, net)); !slices.Equal(c.Ecosystems, []string{"NuGet"}) || len(c.Keys) != 1 {
 		t.Errorf("an ecosystem more: %+v", c)
 	}
 	if c := vuln.Changed(nil, vulntest.Open(t, a)); len(c.Keys) == 0 || len(c.Ecosystems) == 0 {

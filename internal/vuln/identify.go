@@ -24,7 +24,9 @@ type questions struct {
 	n         int
 	ecosystem string // what the first is of, where it is known without looking; else ""
 	system    bool   // a package of an operating system
+	other     bool   // not the distribution's own package, or of another branch
 	reason    Reason // set: why it cannot be looked up
+	unnamed   Reason // set: why it means nothing that nobody names it
 }
 
 // identify turns a component into names to look up. It writes them to buf, which
@@ -45,8 +47,21 @@ func identify(c *fact.Component, q *questions, buf []byte) []byte {
 		q.ecosystem = kind
 	}
 	name, version := c.Name, c.Version
-	if q.ecosystem == "Go" {
+	switch q.ecosystem {
+	case "Go":
+		if name[0] == '.' || name[0] == '/' { // a folder that a module was replaced by
+			q.reason = NameInPart
+			return buf
+		}
 		name, version = goName(name, version)
+	case "Maven":
+		// A reader of archives that finds no group leaves it out, or writes the name
+		// twice.
+		if group, artifact, ok := strings.Cut(name, ":"); !ok || group == artifact {
+			q.unnamed = NameInPart
+		}
+	case "RubyGems":
+		version, _, _ = strings.Cut(version, "-") // what follows is the platform
 	}
 	from := len(buf)
 	buf = append(buf, q.ecosystem...)
@@ -84,9 +99,16 @@ func identifySystem(c *fact.Component, kind string, q *questions, buf []byte) []
 		base = eco[:i]
 	}
 	source, version := c.Source, c.SourceVersion
+	if source == fact.UnknownSource {
+		source, version, q.unnamed = "", "", SourceUnknown
+	}
 	if source == "" {
 		source = c.Name
 	}
+	if q.unnamed == NoReason && vendorName(c.Name) {
+		q.unnamed = OtherMaker
+	}
+	q.other = otherMaker(kind, eco, c.Name, c.Version, c.PURL)
 	if version == "" {
 		version = sourceVersion(kind, c.Version)
 	}

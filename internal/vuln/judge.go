@@ -56,8 +56,10 @@ type judging struct {
 	room    *room
 	cpe     *cpe
 
-	reason Reason // why nothing can be said of it
-	whole  bool   // the feed holds the whole of its ecosystem
+	reason  Reason // why nothing can be said of it
+	unnamed Reason // why it means nothing if nobody names it
+	other   bool   // not the distribution's own package
+	whole   bool   // the feed holds the whole of its ecosystem
 
 	found      bool     // some row names it
 	byName     bool     // a row names its CPE
@@ -69,14 +71,18 @@ type judging struct {
 // that.
 func (j *judging) place(q *questions) {
 	j.reason, j.answer.Ecosystem = q.reason, q.ecosystem
+	j.unnamed, j.other = q.unnamed, q.other
 	if q.n == 0 {
 		return
 	}
 	eco := q.list[0].ecosystem
 	if e, ok := j.db.byName[string(eco)]; ok {
 		j.answer.Ecosystem, j.whole = j.db.ecosystems[e].name, j.db.ecosystems[e].whole
-		if !j.whole {
+		switch {
+		case !j.whole:
 			j.reason = PartOfEcosystem
+		case j.other:
+			j.reason = OtherMaker
 		}
 		return
 	}
@@ -131,8 +137,12 @@ func (j *judging) rows(from, to uint32, statementsOnly bool) {
 		}
 		in, open := j.in(r)
 		if !in && open == NoReason {
-			continue
+			if !standIn(j.version) || j.cpe != nil {
+				continue
+			}
+			open = VersionUnread
 		}
+		likely = likely || j.other
 		h := Hit{Advisory: r.advisory, Row: i, Reason: open, CPE: j.cpe != nil, Likely: likely}
 		switch status := r.status(); {
 		case open != NoReason:
@@ -177,7 +187,7 @@ func (j *judging) in(r row) (bool, Reason) {
 	case j.version == "":
 		return false, NoVersion
 	case r.flags&rowSet != 0:
-		return j.inSet(r), NoReason
+		return j.inSet(r)
 	}
 	if !j.keyed {
 		j.makeKey()
@@ -229,8 +239,9 @@ func (j *judging) compare(at uint32) (int, Reason) {
 	return 0, RangeUnread
 }
 
-// inSet reports whether the version is listed, by its key or by the letter.
-func (j *judging) inSet(r row) bool {
+// inSet reports whether the version is listed, by its key or by the letter. One that
+// the order does not know may be any of them, under another name.
+func (j *judging) inSet(r row) (bool, Reason) {
 	if !j.keyed {
 		j.makeKey()
 	}
@@ -238,10 +249,13 @@ func (j *judging) inSet(r row) bool {
 	for i := range n {
 		key, version := boundAt(j.db.bounds, u32(j.db.sets, r.low+i))
 		if len(j.key) > 0 && bytes.Equal(key, j.key) || string(version) == j.version {
-			return true
+			return true, NoReason
 		}
 	}
-	return false
+	if j.ordered && len(j.key) == 0 {
+		return false, VersionUnread
+	}
+	return false, NoReason
 }
 
 // applies holds what a row asks beyond the version against the component.
@@ -405,6 +419,8 @@ func (j *judging) conclude() {
 		a.Verdict, a.Reason = NotAffected, Stated
 	case j.found:
 		a.Verdict, a.Reason = NotAffected, Compared
+	case j.unnamed != NoReason:
+		a.Reason = j.unnamed
 	default:
 		a.Verdict, a.Reason = NotAffected, NotNamed
 	}

@@ -224,9 +224,9 @@ func TestWhy(t *testing.T) {
 		},
 		{
 			"CVE-2024-9999",
-			fact.Component{Ecosystem: "gem", Name: "rails", Version: "7"},
+			fact.Component{Ecosystem: "nuget", Name: "Newtonsoft.Json", Version: "7"},
 			false,
-			"Nobody knows whether rails 7 has CVE-2024-9999. No source in the feed speaks of its ecosystem. Add one to the feed.",
+			"Nobody knows whether Newtonsoft.Json 7 has CVE-2024-9999. No source in the feed speaks of its ecosystem. Add one to the feed.",
 		},
 		{
 			"PYSEC-1",

@@ -83,6 +83,7 @@ func (t *Tenant) Ingest(ctx context.Context, b *fact.Batch, d Delivery) (Ingeste
 	if faults := b.Validate(); len(faults) > 0 {
 		return Ingested{}, fmt.Errorf("batch of %s: %w", b.Stream.ID, errors.Join(faults[:min(len(faults), 5)]...))
 	}
+	fact.DoubtSources(b.Components)
 	return t.ingest(ctx, &ingest{tenant: t, batch: b, components: make(map[string]int64)}, d)
 }
 

@@ -24,13 +24,17 @@ type Totals struct {
 }
 
 // Each is called for every component with its answer. Both are valid until it
-// returns; the component's strings may be kept.
+// returns; the component's strings may be kept. System packages that no advisory
+// names may come last: see [fact.UnknownSource].
 type Each func(c *fact.Component, a *vuln.Answer) error
 
 // CycloneDX judges every component of a bill of materials in CycloneDX's JSON.
 func CycloneDX(r io.Reader, db *vuln.DB, limits Limits, each Each) (Totals, error) {
 	s := &scanner{lexer: newLexer(r), db: db, limits: limits, each: each, totals: Totals{Why: make(map[vuln.Reason]int)}}
 	err := s.document()
+	if err == nil {
+		err = s.unsourced()
+	}
 	return s.totals, err
 }
 
@@ -45,6 +49,9 @@ type scanner struct {
 	distro string // of the system the list is of
 	key    []byte
 	free   []*raw
+
+	sourced bool             // some system's package says its source
+	waiting []fact.Component // no advisory names them, and their source is not told
 }
 
 // document reads the outermost object.
@@ -313,6 +320,37 @@ func (s *scanner) judge(f *raw) error {
 		return errs.Hint(errs.New(errs.Limited, "the file lists more than %d components", s.limits.Components), "split it")
 	}
 	s.db.Judge(&c, &s.answer)
+	switch c.Ecosystem {
+	case "deb", "rpm", "apk":
+		if c.Source != "" {
+			s.sourced = true
+		}
+		// An empty source is the package's own name, unless the list tells no source of
+		// any package: which of the two is known at its end only.
+		if !s.sourced && s.answer.Reason == vuln.NotNamed {
+			s.waiting = append(s.waiting, c)
+			return nil
+		}
+	}
+	return s.count(&c)
+}
+
+// unsourced judges what waited. In a list that tells no sources, it may be built from
+// a source package that an advisory names.
+func (s *scanner) unsourced() error {
+	if !s.sourced {
+		fact.DoubtSources(s.waiting)
+	}
+	for i := range s.waiting {
+		s.db.Judge(&s.waiting[i], &s.answer)
+		if err := s.count(&s.waiting[i]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *scanner) count(c *fact.Component) error {
 	switch s.answer.Verdict {
 	case vuln.Affected:
 		s.totals.Affected++
@@ -325,7 +363,7 @@ func (s *scanner) judge(f *raw) error {
 	if s.each == nil {
 		return nil
 	}
-	return s.each(&c, &s.answer)
+	return s.each(c, &s.answer)
 }
 
 // notSoftware reports whether an entry without an identity is no software that

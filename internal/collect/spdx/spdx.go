@@ -98,9 +98,14 @@ type pkg struct {
 	id, name, version, supplier, maker string
 	purpose, sourceInfo, cpe           string
 	purls                              []string
-	own                                reports.Own
-	notSoftware                        string // in our own bills: what else it is
+	ours                               *ours
 	refs                               int
+}
+
+// ours is what our own bills say of a package. Others have none of it.
+type ours struct {
+	own         reports.Own
+	notSoftware string // what else it is
 }
 
 // reference takes an external reference of a package.
@@ -122,10 +127,10 @@ func (p *pkg) reference(typ, locator string) {
 		if err != nil {
 			return
 		}
+		p.ours = &ours{notSoftware: values.Get("not_software")}
 		for k, v := range values {
-			p.own.Set(k, v[0])
+			p.ours.own.Set(k, v[0])
 		}
-		p.notSoftware = values.Get("not_software")
 	}
 }
 
@@ -280,11 +285,10 @@ func (d *document) take(p, root *pkg) {
 	if p == root && len(d.packages) > 1 && p.cpe == "" && !matchable(p.purls) {
 		return
 	}
-	if p.notSoftware != "" {
-		if p == root {
-			return
+	if p.ours != nil && p.ours.notSoftware != "" {
+		if p != root {
+			d.bill.Leave("not software, but the " + p.ours.notSoftware + " it is installed on")
 		}
-		d.bill.Leave("not software, but the " + p.notSoftware + " it is installed on")
 		return
 	}
 	if p.purpose == "FILE" && len(p.purls) == 0 && p.cpe == "" && len(d.packages) > 1 {
@@ -294,7 +298,10 @@ func (d *document) take(p, root *pkg) {
 	if p.purpose == "OPERATING-SYSTEM" && d.bill.System.Name == "" {
 		d.bill.System = reports.System{Name: p.name, Version: asserted(p.version)}
 	}
-	part := reports.Part{Name: p.name, Version: asserted(p.version), CPE: p.cpe, Own: p.own}
+	part := reports.Part{Name: p.name, Version: asserted(p.version), CPE: p.cpe}
+	if p.ours != nil {
+		part.Own = p.ours.own
+	}
 	if from, ok := strings.CutPrefix(p.sourceInfo, "built package from: "); ok { // as trivy notes it
 		part.Source, part.SourceVersion, _ = strings.Cut(strings.TrimSpace(from), " ")
 	}

@@ -154,7 +154,11 @@ func (b *builder) manifest() Manifest {
 			s.Snapshot = at
 		}
 		s.Snapshot = s.Snapshot.UTC()
-		s.Partial, s.PartialWhy = b.partial(name)
+		if e := b.extent(name); e.partial {
+			s.Partial, s.PartialWhy = true, e.why
+		} else {
+			s.Limit = e.why
+		}
 		m.Sources = append(m.Sources, s)
 	}
 	slices.SortFunc(m.Sources, func(x, y Source) int { return strings.Compare(x.Name, y.Name) })

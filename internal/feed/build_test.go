@@ -164,27 +164,6 @@ func TestCutArchive(t *testing.T) {
 	}
 }
 
-// TestWhole takes an archive as the whole of its ecosystem where it looks like it.
-func TestWhole(t *testing.T) {
-	var one, mixed strings.Builder
-	for i := range 1600 {
-		line := fmt.Sprintf(`{"id":"PYSEC-2098-%d","modified":"2026-11-20T10:00:00Z","affected":[{"package":{"ecosystem":"PyPI","name":"p%d"},"versions":["1"]}]}`+"\n", i, i)
-		one.WriteString(line)
-		mixed.WriteString(line + strings.ReplaceAll(strings.ReplaceAll(line, "PyPI", "npm"), "PYSEC", "MAL"))
-	}
-	for name, c := range map[string]struct {
-		data    string
-		partial bool
-	}{"one ecosystem": {one.String(), false}, "several": {mixed.String(), true}, "few": {osvLamp + "\n" + osvBulb, true}} {
-		b := build(t, write(t, map[string][]byte{"a.jsonl": []byte(c.data)}), nil, testNow())
-		for _, s := range b.Report.Manifest.Sources {
-			if s.Name == "osv/PyPI" && s.Partial != c.partial {
-				t.Errorf("%s: partial %v (%s), want %v", name, s.Partial, s.PartialWhy, c.partial)
-			}
-		}
-	}
-}
-
 // TestProviders holds documents against the hashes and signatures beside them.
 func TestProviders(t *testing.T) {
 	entity, err := openpgp.NewEntity("Lamp", "", "lamp@example.org", nil)

@@ -92,6 +92,9 @@ type Source struct {
 	// may be affected all the same; PartialWhy says how that is known.
 	Partial    bool   `json:"partial,omitempty"`
 	PartialWhy string `json:"partial_why,omitempty"`
+	// Limit is what "not affected" does not mean where the source is not partial, such
+	// as that flaws nobody has mended are not in it. It is shown with what is covered.
+	Limit string `json:"limit,omitempty"`
 	// Hashed and Signed count documents whose published hash, or whose signature by a
 	// known key, was checked. Unchecked had a signature of an unknown key.
 	Hashed    int `json:"hashed,omitempty"`

@@ -115,6 +115,7 @@ func (b *builder) readFile(f file) error {
 func (b *builder) finish(src *source, err error) {
 	s := sink{l: b.ledger, file: src.name, container: src.name}
 	if err != nil && b.ctx.Err() == nil {
+		s.broken = true
 		s.Refuse("unreadable", 0, "", "the file cannot be read to its end: "+err.Error())
 	}
 	var unused []Unused

@@ -3,6 +3,7 @@ package feed
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -31,9 +32,15 @@ type stat struct {
 // documents. Whether it is the whole of an ecosystem is told by what all of its
 // records have in common.
 type container struct {
-	total int
-	count map[string]int // records by source
+	total    int
+	count    map[string]int // records by source
+	families map[family]int // advisories by source and the letters their ids begin with
+	refused  int
+	broken   bool // it could not be read to its end
 }
+
+// family is the part of an id that names who gave it, of a source: GHSA, PYSEC.
+type family struct{ source, name string }
 
 // ledger counts for all readers.
 type ledger struct {
@@ -81,6 +88,10 @@ type sink struct {
 	count   map[string]*tally
 	total   int
 
+	families map[family]int
+	refusals int  // records that were refused
+	broken   bool // what the container is could not be read to its end
+
 	exploited  []advisory.Exploited
 	likelihood []advisory.Likelihood
 	points     []advisory.Points
@@ -114,6 +125,12 @@ var _ record.Sink = (*sink)(nil)
 func (s *sink) Advisory(a *advisory.Advisory) {
 	if !slices.Contains(s.current, a.Source) {
 		s.current = append(s.current, a.Source)
+	}
+	if name, _, ok := strings.Cut(a.ID, "-"); ok && len(name) <= 10 && strings.HasPrefix(a.Source, "osv/") {
+		if s.families == nil {
+			s.families = make(map[family]int)
+		}
+		s.families[family{a.Source, name}]++
 	}
 	t := s.tally(a.Source)
 	// A date of the future is a mistake: it must not make a source look fresh.
@@ -154,6 +171,7 @@ func (s *sink) Done(source string) {
 func (s *sink) Refuse(source string, line int, id, why string) {
 	s.tally(source).refused++
 	s.total++
+	s.refusals++
 	s.current = s.current[:0]
 	switch {
 	case s.line > 0 && line > 0:
@@ -217,10 +235,15 @@ func (s *sink) flush() {
 	}
 	c := l.containers[s.container]
 	if c == nil {
-		c = &container{count: make(map[string]int)}
+		c = &container{count: make(map[string]int), families: make(map[family]int)}
 		l.containers[s.container] = c
 	}
 	c.total += s.total
+	c.refused += s.refusals
+	c.broken = c.broken || s.broken
+	for f, n := range s.families {
+		c.families[f] += n
+	}
 	for source, t := range s.count {
 		st := l.stat(source)
 		st.records += max(t.done, t.contained)

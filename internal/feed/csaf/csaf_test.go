@@ -50,12 +50,12 @@ func TestMedical(t *testing.T) {
 		t.Errorf("devices (-want +got)\n%s", d)
 	}
 	b := s.Advisories[1]
-	library := func(status advisory.Status, why string) advisory.Product {
+	library := func(status advisory.Status, within, why string) advisory.Product {
 		return advisory.Product{
-			Package: &advisory.Package{Ecosystem: "PyPI", Name: "lamp", PURL: "pkg:pypi/lamp@1.0"}, Versions: []string{"1.0"}, Status: status, Justification: why,
+			Package: &advisory.Package{Ecosystem: "PyPI", Name: "lamp", PURL: "pkg:pypi/lamp@1.0", Within: within}, Versions: []string{"1.0"}, Status: status, Justification: why,
 		}
 	}
-	byStatus := []advisory.Product{library(advisory.NotAffected, "vulnerable_code_not_present"), library(advisory.Fixed, "")}
+	byStatus := []advisory.Product{library(advisory.NotAffected, "Gateway all", "vulnerable_code_not_present"), library(advisory.Fixed, "", "")}
 	if d := cmp.Diff(byStatus, b.Products); d != "" || !cmp.Equal(b.Covers, []string{"LAMP-7"}) {
 		t.Errorf("about %v, packages (-want +got)\n%s", b.Covers, d)
 	}
@@ -90,6 +90,60 @@ func TestVEX(t *testing.T) {
 	}
 	if d := cmp.Diff(want, got); d != "" {
 		t.Errorf("(-want +got)\n%s", d)
+	}
+}
+
+const inside = `{"document": {"category": "csaf_vex", "csaf_version": "2.0", "title": "lamp", "publisher": {"name": "Lamp"}, "tracking": {"id": "V-1"}},
+ "product_tree": {"full_product_names": [
+   {"product_id": "L", "name": "Library 1.0", "product_identification_helper": {"purl": "pkg:pypi/lamp@1.0"}},
+   {"product_id": "I", "name": "Image", "product_identification_helper": {"purl": "pkg:oci/image@2"}},
+   {"product_id": "C", "name": "Cabinet", "product_identification_helper": {"cpe": "cpe:2.3:a:lamp:cabinet:1:*:*:*:*:*:*:*"}},
+   {"product_id": "W", "name": "The big one"}],
+  "relationships": [
+   {"category": "default_component_of", "product_reference": "L", "relates_to_product_reference": "I", "full_product_name": {"product_id": "LI", "name": "Library in Image"}},
+   {"category": "optional_component_of", "product_reference": "L", "relates_to_product_reference": "C", "full_product_name": {"product_id": "LC", "name": "Library in Cabinet"}},
+   {"category": "installed_with", "product_reference": "L", "relates_to_product_reference": "W", "full_product_name": {"product_id": "LW", "name": "Library with the big one"}},
+   {"category": "installed_on", "product_reference": "I", "relates_to_product_reference": "W", "full_product_name": {"product_id": "IW", "name": "Image on the big one"}},
+   {"category": "default_component_of", "product_reference": "L", "relates_to_product_reference": "IW", "full_product_name": {"product_id": "LIW", "name": "Library in Image on the big one"}}]},
+ "vulnerabilities": [{"cve": "CVE-2099-1000", "product_status": {"known_not_affected": ["L", "LI", "LC", "LW", "LIW"], "under_investigation": ["LW"]}}]}`
+
+// TestInside keeps what is said of a component to the product it is said of.
+func TestInside(t *testing.T) {
+	s := new(recordtest.Sink)
+	Read([]byte(inside), s)
+	s.Check(t)
+	if len(s.Advisories) != 1 {
+		t.Fatalf("refused %+v", s.Refused)
+	}
+	var got []string
+	for _, p := range s.Advisories[0].Products {
+		got = append(got, p.Package.Name+" within "+p.Package.Within+": "+p.Status.String())
+	}
+	want := []string{
+		"lamp within : not affected",
+		"lamp within pkg:oci/image@2: not affected",
+		"lamp within cpe:2.3:a:lamp:cabinet:1:*:*:*:*:*:*:*: not affected",
+		"lamp within The big one: under investigation",
+		"lamp within pkg:oci/image@2 in The big one: not affected",
+	}
+	if d := cmp.Diff(want, got); d != "" {
+		t.Errorf("(-want +got)\n%s", d)
+	}
+}
+
+// TestExtendedSupport keeps what mends a release in extended support from clearing
+// the release itself.
+func TestExtendedSupport(t *testing.T) {
+	s := new(recordtest.Sink)
+	Read([]byte(strings.Replace(vexRHEL, "cpe:/a:redhat:enterprise_linux:9::appstream", "cpe:/a:redhat:rhel_eus:9.2::appstream", 1)), s)
+	s.Check(t)
+	if len(s.Advisories) != 1 {
+		t.Fatalf("refused %+v", s.Refused)
+	}
+	for _, p := range s.Advisories[0].Products {
+		if p.Package.Ecosystem != "Red Hat:rhel_eus:9.2" {
+			t.Errorf("%s is of %s", p.Package.Name, p.Package.Ecosystem)
+		}
 	}
 }
 

@@ -1,6 +1,7 @@
 package csaf
 
 import (
+	"cmp"
 	"strings"
 
 	"github.com/asepsis/asepsis/internal/advisory"
@@ -75,14 +76,12 @@ func (r *reader) asPackage(q advisory.Product, p *product, k advisory.Package, v
 	if e, ok := p.platformEcosystem(); ok && strings.HasPrefix(k.PURL, "pkg:rpm/") {
 		if e == "" { // an rpm in a product that is not the distribution itself
 			e = "Red Hat"
-			if p.platform != nil {
-				k.Within = p.platform.purl
-			}
+			k.Within = p.inside()
 			q.Unread = "it holds in " + record.Cut(p.platform.name, 200)
 		}
 		k.Ecosystem = e
-	} else if p.platform != nil && p.platform.purl != "" && p.platform.purl != p.purl {
-		k.Within = p.platform.purl
+	} else {
+		k.Within = p.inside()
 	}
 	if k.Arch == "src" {
 		k.Arch = ""
@@ -99,6 +98,19 @@ func (r *reader) asPackage(q advisory.Product, p *product, k advisory.Package, v
 		q.Versions = []string{version}
 	}
 	return q
+}
+
+// inside names the product inside of which a statement about a component holds: its
+// package URL; of one that has none, what it is called, which is in no inventory, so
+// that the statement clears nothing elsewhere. "" is for what is no component.
+func (p *product) inside() string {
+	var names []string
+	for at, n := p.platform, 0; at != nil && n < 4; at, n = at.platform, n+1 {
+		if at.purl != p.purl {
+			names = append(names, cmp.Or(at.purl, at.cpe, at.name, at.id))
+		}
+	}
+	return record.Cut(strings.Join(names, " in "), 400)
 }
 
 // readVersions reads the version statement, or says that it could not be read.

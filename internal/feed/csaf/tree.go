@@ -240,7 +240,9 @@ func (p *product) platformEcosystem() (ecosystem string, ok bool) {
 			continue
 		}
 		if c.Vendor == "redhat" && (c.Product == "enterprise_linux" || strings.HasPrefix(c.Product, "rhel_")) && c.Version != "*" {
-			return "Red Hat:enterprise_linux:" + c.Version, true
+			// Extended support has versions of its own counting: what mends 9.2 there is
+			// lower than what lacks the mend in 9.4.
+			return "Red Hat:" + c.Product + ":" + c.Version, true
 		}
 		return "", true // another product of its maker
 	}

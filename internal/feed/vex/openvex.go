@@ -286,7 +286,9 @@ func asProduct(st *statement, status advisory.Status, p *product, sub string) ad
 	what := cmp.Or(sub, id)
 	if k, version, ok := record.FromPURL(what); ok {
 		if sub != "" {
-			k.Within = id
+			// A product that has no package URL is none that an inventory could be inside
+			// of: the statement is kept, and holds nowhere.
+			k.Within = cmp.Or(id, p.cpe, "a product without a name")
 		}
 		if version != "" {
 			q.Versions = []string{version}

@@ -47,6 +47,31 @@ func TestRead(t *testing.T) {
 	}
 }
 
+// TestInside keeps what is said of a subcomponent to its product, be it one without a
+// package URL or without any name.
+func TestInside(t *testing.T) {
+	const sub = `"subcomponents": [{"@id": "pkg:npm/x@1.0.0"}]`
+	for product, want := range map[string]string{
+		`{"@id": "pkg:oci/lamp@2", ` + sub + `}`:                                         "pkg:oci/lamp@2",
+		`{"@id": "Lamp", "identifiers": {"purl": "pkg:oci/lamp"}, ` + sub + `}`:          "pkg:oci/lamp",
+		`{"@id": "Lamp, the big one", ` + sub + `}`:                                      "Lamp, the big one",
+		`{"identifiers": {"cpe23": "cpe:2.3:a:lamp:lamp:1:*:*:*:*:*:*:*"}, ` + sub + `}`: "cpe:2.3:a:lamp:lamp:1:*:*:*:*:*:*:*",
+		`{"hashes": {"sha-256": "00"}, ` + sub + `}`:                                     "a product without a name",
+		`{"@id": "pkg:npm/x@1.0.0"}`:                                                     "",
+	} {
+		s := new(recordtest.Sink)
+		Read([]byte(`{"@context": "https://openvex.dev/ns/v0.2.0", "@id": "v", "author": "a", "timestamp": "2024-01-01T00:00:00Z", "statements": [
+			{"vulnerability": {"name": "CVE-2099-1"}, "products": [`+product+`], "status": "not_affected", "justification": "component_not_present"}]}`), s)
+		s.Check(t)
+		if len(s.Advisories) != 1 || len(s.Advisories[0].Products) != 1 || s.Advisories[0].Products[0].Package == nil {
+			t.Fatalf("%s: gave %+v, refused %+v", product, s.Advisories, s.Refused)
+		}
+		if got := s.Advisories[0].Products[0].Package.Within; got != want {
+			t.Errorf("%s: holds within %q, want %q", product, got, want)
+		}
+	}
+}
+
 func TestRefused(t *testing.T) {
 	for from, to := range map[string]string{
 		`"fixed"`:           `"cured"`,

@@ -139,26 +139,30 @@ func compareGroups(a, b Group) int {
 }
 
 func (g *Group) finish(t Times) {
-	ranked := false
-	for i := range g.Findings {
-		f := &g.Findings[i]
+	type ranked struct {
+		Finding
+		rank Rank
+	}
+	list := make([]ranked, len(g.Findings))
+	for i, f := range g.Findings {
+		list[i] = ranked{f, Of(f.Risk, t)}
 		g.Assets = append(g.Assets, f.Asset)
 		g.Flaws = append(g.Flaws, f.Risk.Flaw)
-		r := Of(f.Risk, t)
-		open := f.State == Open
-		if open {
+		if f.State == Open {
 			g.Open++
-		}
-		if !ranked || open && (g.Open == 1 || r.Compare(g.Rank) < 0) || !open && g.Open == 0 && r.Compare(g.Rank) < 0 {
-			g.Rank, ranked = r, true
 		}
 	}
 	slices.Sort(g.Assets)
 	slices.Sort(g.Flaws)
 	g.Assets, g.Flaws = slices.Compact(g.Assets), slices.Compact(g.Flaws)
-	slices.SortFunc(g.Findings, func(a, b Finding) int {
-		return cmp.Or(cmp.Compare(a.State, b.State), Of(a.Risk, t).Compare(Of(b.Risk, t)), strings.Compare(a.Asset, b.Asset), strings.Compare(a.ID, b.ID))
+	// What is open comes first, so the first is the one that the group is ranked by.
+	slices.SortFunc(list, func(a, b ranked) int {
+		return cmp.Or(cmp.Compare(a.State, b.State), a.rank.Compare(b.rank), strings.Compare(a.Asset, b.Asset), strings.Compare(a.ID, b.ID))
 	})
+	for i := range list {
+		g.Findings[i] = list[i].Finding
+	}
+	g.Rank = list[0].rank
 	g.Why = append(g.Rank.Why(), fmt.Sprintf("It mends %s on %s.", count(len(g.Findings), "finding"), count(len(g.Assets), "machine")))
 	if g.Update == (Update{}) {
 		g.Why[len(g.Why)-1] = "No update is known. Ask the maker, and compensate until there is one."

@@ -14,6 +14,7 @@ import (
 	"github.com/asepsis/asepsis/internal/feed/native"
 	"github.com/asepsis/asepsis/internal/feed/nvd"
 	"github.com/asepsis/asepsis/internal/feed/osv"
+	"github.com/asepsis/asepsis/internal/feed/recalls"
 	"github.com/asepsis/asepsis/internal/feed/record"
 	"github.com/asepsis/asepsis/internal/feed/threat"
 	"github.com/asepsis/asepsis/internal/feed/vex"
@@ -51,6 +52,10 @@ func kinds() []kind {
 		byKeys("Node.js", native.IsNodeCore, native.ReadNodeCore),
 		byKeys("NVD", nvd.Is, nvd.Read),
 		byKeys("OSV", osv.Is, osv.Read),
+		{
+			name: "FDA recalls", is: func(d *document) bool { return recalls.Is(d.has, d.raw) },
+			read: func(b []byte, _ string, to record.Sink) { recalls.Read(b, to) },
+		},
 		{name: "endoflife.date", is: func(d *document) bool { return eol.Is(d.has) }, read: eol.Read},
 		unused("an index of OpenVEX documents", func(d *document) bool {
 			return d.has("packages") && d.has("updated_at") || (d.has("id") && d.has("sources") || d.has("ID") && d.has("Sources")) && len(d.keys) == 2

@@ -38,7 +38,9 @@ type feedEngine struct {
 // holds for is then not assessed, and what one holds for stays affected.
 func NewEngine(db *vuln.DB, feed Feed, stale map[string]string) Engine {
 	feed.Exploited = db.HasExploited()
-	feed.Devices = db.Section(device.Section) != nil && stale["devices"] == ""
+	if section := db.Section(device.Section); section != nil && stale["devices"] == "" {
+		feed.Devices, _ = device.Speaks(section)
+	}
 	return &feedEngine{db: db, feed: feed, stale: stale, staleWindows: stale["Windows"]}
 }
 

@@ -307,8 +307,10 @@ func (a inventory) Feeds(ctx context.Context, who access.Caller) (*api.FeedStatu
 	file, made := a.feeds.file, a.feeds.demo
 	a.feeds.mu.Unlock()
 	if made != nil {
-		out.InForce, err = a.demoDetail(ctx, who.Tenant(), made, e)
-		return out, err
+		if out.InForce, err = a.demoDetail(ctx, who.Tenant(), made, e); err != nil {
+			return nil, err
+		}
+		return out, a.feedChanged(ctx, who.Tenant(), out.InForce)
 	}
 	for _, k := range kept {
 		if !k.Current && k.Damaged == "" {
@@ -318,8 +320,24 @@ func (a inventory) Feeds(ctx context.Context, who access.Caller) (*api.FeedStatu
 	if file == nil || e == nil {
 		return out, nil
 	}
-	out.InForce, err = a.feedDetail(ctx, who.Tenant(), file, e, keys, kept)
-	return out, err
+	if out.InForce, err = a.feedDetail(ctx, who.Tenant(), file, e, keys, kept); err != nil {
+		return nil, err
+	}
+	return out, a.feedChanged(ctx, who.Tenant(), out.InForce)
+}
+
+// feedChanged adds what the feed changed in an organization when it came.
+func (a *App) feedChanged(ctx context.Context, tid string, d *api.FeedDetail) error {
+	t, err := a.tenant(tid)
+	if err != nil {
+		return err
+	}
+	j, err := t.FirstJudgingBy(ctx, d.ID)
+	if err != nil || j.Seq == 0 {
+		return err
+	}
+	d.Landed = &api.FeedLanded{At: j.At, Assets: j.Assets, Opened: j.Opened, Closed: j.Closed}
+	return nil
 }
 
 // keyLine returns the line of a trusted key, without what is for people.

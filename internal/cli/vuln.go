@@ -334,6 +334,9 @@ func (r *runner) writeFeeds(w io.Writer, s *api.FeedStatus) error {
 		return nil
 	}
 	fmt.Fprintf(w, "%s of %s, %.1f MB, signed by %s\n", p.bold("feed "+f.ID[:min(len(f.ID), 12)]), moment(f.BuiltAt), float64(f.Size)/1e6, f.SignedBy)
+	if l := f.Landed; l != nil {
+		fmt.Fprintf(w, "it came in force here on %s: %s came, %d went, on %s\n", moment(l.At), count(l.Opened, "finding", "findings"), l.Closed, count(l.Assets, "asset", "assets"))
+	}
 	t := table{width: r.Width}
 	for _, x := range f.Sources {
 		newest, state := "no date", ""

@@ -246,6 +246,21 @@ func (t *Tenant) JudgingAt(ctx context.Context, at time.Time) (Judging, error) {
 	return j, classify(err)
 }
 
+// FirstJudgingBy returns the first judging by a feed: it tells what the feed
+// changed. Its seq is 0 where there is none.
+func (t *Tenant) FirstJudgingBy(ctx context.Context, feed string) (Judging, error) {
+	j := Judging{Feed: judge.Feed{ID: feed}}
+	var when int64
+	err := t.db.read.QueryRowContext(ctx, `SELECT seq, at, facts_seq, assets, opened, closed FROM vuln_judgings
+		WHERE tenant = $1 AND feed = $2 ORDER BY seq LIMIT 1`, t.id, feed).
+		Scan(&j.Seq, &when, &j.FactsSeq, &j.Assets, &j.Opened, &j.Closed)
+	if errors.Is(err, sql.ErrNoRows) {
+		return j, nil
+	}
+	j.At = moment(when)
+	return j, classify(err)
+}
+
 // FindingsAt returns the findings of each asset after the judging with the seq.
 func (t *Tenant) FindingsAt(ctx context.Context, seq int64) (map[string]judge.Findings, error) {
 	rows, err := t.db.read.QueryContext(ctx, `SELECT asset, body FROM vuln_findings WHERE tenant = $1 AND from_seq <= $2 AND (until_seq = 0 OR until_seq > $3)`, t.id, seq, seq)

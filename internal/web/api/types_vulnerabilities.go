@@ -225,6 +225,15 @@ type FeedDetail struct {
 	Ecosystems []FeedEcosystem `json:"ecosystems"`
 	Refused    int             `json:"refused" doc:"Records that could not be read"`
 	RefusedOf  []FeedRefused   `json:"refused_of" doc:"A few of them, at most 200"`
+	Landed     *FeedLanded     `json:"landed,omitempty" doc:"What changed here when it came in force; absent where nothing was held against it yet"`
+}
+
+// FeedLanded says what a feed changed when the inventory was first held against it.
+type FeedLanded struct {
+	At     time.Time `json:"at"`
+	Assets int       `json:"assets" doc:"Assets whose findings changed"`
+	Opened int       `json:"opened" doc:"Findings that came"`
+	Closed int       `json:"closed" doc:"Findings that went"`
 }
 
 // FeedSource is one source of a feed.

@@ -146,6 +146,14 @@ function InForce({ data }: { data: FeedStatus }) {
           <FactRow name="Signed by">
             <span className="mono">{feed.signed_by}</span>
           </FactRow>
+          {feed.landed && (
+            <FactRow name="Changed here">
+              {feed.landed.assets === 0
+                ? "No finding"
+                : `${plural(feed.landed.opened, "finding")} came and ${count(feed.landed.closed)} went, on ${plural(feed.landed.assets, "asset")}`}
+              , {ago(feed.landed.at)}
+            </FactRow>
+          )}
           {feed.size > 0 && <FactRow name="Size">{bytes(feed.size)}</FactRow>}
           <FactRow name="SHA-256">
             <span className="mono small">{feed.id}</span>

@@ -150,7 +150,12 @@ func (a *Aliases) variants(advisoryID, product string) []string {
 func (a *Aliases) name(text string, makers []string) name {
 	n := name{text: text, all: words(text)}
 	skip := make(map[string]bool)
+	rest := n.all
 	for _, m := range makers {
+		// The maker's whole name before the product's goes with its single letters.
+		if mw := words(a.MakerName(m)); len(mw) > 0 && len(mw) < len(n.all) && slices.Equal(n.all[:len(mw)], mw) {
+			rest = n.all[len(mw):]
+		}
 		// B. Braun and i-SENS leave letters that products use too.
 		for _, w := range words(a.MakerName(m)) {
 			if len(w) < 2 {
@@ -159,7 +164,7 @@ func (a *Aliases) name(text string, makers []string) name {
 			skip[w] = true
 		}
 	}
-	for _, w := range n.all {
+	for _, w := range rest {
 		switch {
 		case skip[w] || a.generic[w]:
 		case a.kinds[w]:

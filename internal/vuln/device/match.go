@@ -309,33 +309,36 @@ func compareName(device, product *name) strength {
 	if slices.Equal(device.all, product.all) {
 		return equal
 	}
-	// Two kinds of thing under one brand, such as IntelliSpace PACS and Portal.
+	// Two kinds of thing under one brand, such as IntelliSpace PACS and Portal. A brand
+	// alone is not any one of its kinds.
 	other := len(product.kind) > 0 && !subset(product.kind, device.all)
 	switch {
-	case slices.Equal(device.own, product.own) && (!other || len(device.kind) == 0):
+	case slices.Equal(device.own, product.own) && (!other || len(device.kind) == 0 && len(device.own) > 1):
 		return equal
-	case telling(product.own) && subset(product.own, device.own):
+	case product.tells() && subset(product.own, device.own):
 		// One word of a longer name, or one of several names joined by a slash, may be
 		// there by chance.
 		if other || product.part || len(product.own) == 1 && device.lead != product.lead {
 			return less
 		}
 		return more
-	case telling(device.own) && subset(device.own, product.own):
+	case device.tells() && subset(device.own, product.own):
 		return less
 	}
 	return none
 }
 
-// telling reports whether words identify a product: a word of four letters and more, or
-// letters with a number.
-func telling(own []string) bool {
-	letters, digits := false, false
-	for _, w := range own {
+// tells reports whether a name identifies a product: by a word of four letters and more,
+// by letters with a number, or by a short word with the kind of thing it is (Vue PACS).
+func (n *name) tells() bool {
+	letters, digits := len(n.kind) > 0, false
+	for _, w := range n.own {
 		switch {
 		case w[0] >= '0' && w[0] <= '9':
 			digits = true
 		case len(w) >= 4:
+			return true
+		case len(w) == 3 && len(n.kind) > 0:
 			return true
 		default:
 			letters = true

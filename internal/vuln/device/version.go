@@ -342,7 +342,17 @@ func compare(a, b string) (int, error) {
 	if ka, kb := kind(a), kind(b); ka != kb {
 		return 0, &pkgver.Error{Scheme: pkgver.Generic, Version: a}
 	}
-	return pkgver.Compare(pkgver.Generic, a, b)
+	return pkgver.Compare(pkgver.Generic, bare(a), bare(b))
+}
+
+// bare takes a word away that only says "version" or "revision": R8.0.3 is 8.0.3.
+func bare(s string) string {
+	s = strings.TrimSpace(s)
+	i := strings.IndexFunc(s, func(r rune) bool { return (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') })
+	if i > 0 && s[i] >= '0' && s[i] <= '9' && kind(s) == "" {
+		return s[i:]
+	}
+	return s
 }
 
 // kind is the letters a version begins with, where a digit follows at once; letters that

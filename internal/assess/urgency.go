@@ -42,10 +42,35 @@ func RiskOf(r, a *fact.Resource) priority.Risk {
 	if k.Severity != "" {
 		k.CVSS = 0 // the word is the gravest that anybody gave; the checks count by it
 	}
+	k.Held = heldBy(r)
 	if a != nil {
 		k.Zone, k.Criticality, k.Class = a.Text("zone"), asset.Criticality(a.Text("criticality")), asset.Class(a.Text("class"))
 	}
 	return k
+}
+
+// heldBy is the control that a decision in force says holds a finding. That a device is
+// isolated is shown by what else is known of it: the internet does not reach it. A
+// virtual patch shows on no device; the decision, which ends, is all there is, and its
+// own check asks for a look at it.
+func heldBy(r *fact.Resource) priority.Held {
+	if r.Text("disposition") != "compensated" {
+		return priority.Held{}
+	}
+	h := priority.Held{Control: priority.Control(r.Text("compensation")), Until: r.When("disposition_until_at")}
+	switch h.Control {
+	case priority.Isolation:
+		switch answer(r, "internet_facing") {
+		case priority.No:
+			h.Shown = priority.Yes
+		case priority.Yes:
+			h.Shown = priority.No
+		case priority.Unknown:
+		}
+	case priority.VirtualPatch:
+		h.Shown = priority.Yes
+	}
+	return h
 }
 
 func answer(r *fact.Resource, name string) priority.Answer {

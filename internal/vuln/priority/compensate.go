@@ -1,10 +1,6 @@
 package priority
 
-import (
-	"time"
-
-	"github.com/asepsis/asepsis/internal/errs"
-)
+import "time"
 
 // Control is a way to live with a flaw that cannot be mended yet.
 type Control string
@@ -27,52 +23,35 @@ func (c Control) Check() string {
 	return ""
 }
 
-// Compensation is a control that somebody put in place for a flaw on an asset.
-type Compensation struct {
+// Held is a control that a person's decision says holds a flaw. It makes the flaw less
+// urgent, by one step and for as long as the decision stands, and mends nothing: the
+// finding stays open. The zero value holds nothing.
+type Held struct {
 	Control Control
-	Asset   string
-	Flaw    string // "" for every flaw of the component
-	// Component narrows it to one component; "" for all. Flaw or Component is set.
-	Component string
-	What      string // what was done, in the person's words
-	By        string
-	Since     time.Time
-	Until     time.Time // the last moment it holds; looked at anew by then
+	Until   time.Time // the last moment of the decision
+	// Shown says whether what else is known agrees: Yes, No, or Unknown. Only a control
+	// that is shown makes anything less urgent.
+	Shown Answer
 }
 
-// longest is how long a compensation may hold without being looked at.
-const longest = 366 * 24 * time.Hour
-
-// Validate reports what is wrong with a record.
-func (c Compensation) Validate() error {
-	bad := func(mend, format string, args ...any) error {
-		return errs.Hint(errs.New(errs.Invalid, format, args...), "%s", mend)
+// lower makes a decision less urgent where a control holds, and says why or why not.
+func (h Held) lower(d Decision) (Decision, string) {
+	name := map[Control]string{VirtualPatch: "a virtual patch", Isolation: "isolation"}[h.Control]
+	until := ""
+	if !h.Until.IsZero() {
+		until = " until " + h.Until.Format(time.DateOnly)
 	}
 	switch {
-	case c.Control.Check() == "":
-		return bad("choose virtual_patch or isolation", "%.40q is no kind of compensating control", string(c.Control))
-	case c.Asset == "":
-		return bad("name the asset", "the compensation is of no asset")
-	case c.Flaw == "" && c.Component == "":
-		return bad("name the flaw or the software", "the compensation says neither which flaw nor which software it is for")
-	case c.What == "":
-		return bad("say what was done", "the compensation does not say what it is")
-	case c.By == "":
-		return bad("sign in to record it", "the compensation has no author")
-	case c.Since.IsZero() || !c.Until.After(c.Since):
-		return bad("give a last day", "the compensation does not end")
-	case c.Until.Sub(c.Since) > longest:
-		return bad("give a day within a year", "the compensation holds for more than a year")
+	case name == "":
+		return d, ""
+	case h.Shown == No:
+		return d, "A decision says that " + name + " holds it" + until + ", and what else is known says that it does not: it counts for nothing."
+	case h.Shown == Unknown:
+		return d, "A decision says that " + name + " holds it" + until + ". Nothing else shows it, so it counts for nothing."
+	case d <= TrackClosely:
+		return d, "It is held by " + name + until + ", and not mended."
 	}
-	return nil
-}
-
-// Holds reports whether the control is in force for a finding: recorded, not past its
-// end, and its check passed. passed gives the newest result of the check of a control
-// on an asset.
-func (c Compensation) Holds(asset string, r Risk, now time.Time, passed func(check, asset string) bool) bool {
-	return c.Validate() == nil && c.Asset == asset && (c.Flaw == "" || c.Flaw == r.Flaw) && (c.Component == "" || c.Component == r.Component) &&
-		!now.Before(c.Since) && !now.After(c.Until) && passed(c.Control.Check(), asset)
+	return d - 1, "It is held by " + name + until + ": one step less urgent, and not mended."
 }
 
 // State is what is to be shown of a finding.
@@ -87,22 +66,4 @@ const (
 
 func (s State) String() string {
 	return [...]string{"open", "compensated", "fixed"}[min(int(s), 2)]
-}
-
-// StateOf returns the state of a finding, and what compensates it. What is fixed is
-// fixed, whatever was done before.
-func StateOf(asset string, r Risk, fixed bool, list []Compensation, now time.Time, passed func(check, asset string) bool) (State, *Compensation) {
-	if fixed {
-		return Fixed, nil
-	}
-	var best *Compensation
-	for i := range list {
-		if list[i].Holds(asset, r, now, passed) && (best == nil || list[i].Until.After(best.Until)) {
-			best = &list[i]
-		}
-	}
-	if best != nil {
-		return Compensated, best
-	}
-	return Open, nil
 }

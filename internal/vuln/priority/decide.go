@@ -61,6 +61,8 @@ type Risk struct {
 
 	FixAvailable Answer
 	FirstSeen    time.Time
+
+	Held Held // by a control in its place, by a person's decision
 }
 
 // Points are the four decision points of the tree, as used.
@@ -76,7 +78,7 @@ type Choice struct {
 	Decision Decision
 	Points   Points
 	// Path has a sentence for each point, in the order of the tree: what it is and
-	// who says so.
+	// who says so; and one for a control that holds the flaw.
 	Path []string
 }
 
@@ -154,6 +156,10 @@ func Decide(r Risk) Choice {
 	say("%s", missionSays(r))
 	p := c.Points
 	c.Decision = tree[p.Exploitation][p.Automatable][p.TechnicalImpact][p.Mission]
+	var held string
+	if c.Decision, held = r.Held.lower(c.Decision); held != "" {
+		say("%s", held)
+	}
 	return c
 }
 

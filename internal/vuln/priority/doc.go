@@ -8,6 +8,10 @@
 // graver reading. The fourth, mission and well-being, is the hospital's own: what fails
 // when the device does.
 //
+// A control that a person's decision puts in place of a fix, and that is seen to hold,
+// makes a flaw one step less urgent. That step is ours, not CISA's; it closes nothing
+// and ends with the decision.
+//
 // Nothing here reads a clock or a store. All order is total and explained; raising any
 // input that stands for risk never moves a finding down.
 package priority

@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"github.com/asepsis/asepsis/content"
-	"github.com/asepsis/asepsis/internal/errs"
 )
 
 func TestTimeToFix(t *testing.T) {
@@ -46,66 +45,32 @@ func TestTimeToFix(t *testing.T) {
 	}
 }
 
-func TestCompensations(t *testing.T) {
-	now := day("2026-11-25")
-	good := Compensation{
-		Control: Isolation, Asset: "as_1", Flaw: "CVE-2026-1", What: "own network without a way out", By: "Ann Lee", Since: day("2026-11-01"), Until: day("2027-05-01"),
-	}
-	r := Risk{Flaw: "CVE-2026-1", Component: "pump"}
-	yes := func(check, asset string) bool { return check == Isolation.Check() && asset == "as_1" }
+func TestHeld(t *testing.T) {
+	until := day("2027-05-01")
+	act := Risk{Exploited: true, Automatable: Yes, TechnicalImpact: "total", Criticality: "clinical"}
+	attend := Risk{Exploitation: "poc", Automatable: Yes, TechnicalImpact: "total", Criticality: "clinical"}
+	closely := Risk{Exploitation: "poc", Automatable: Yes, TechnicalImpact: "total", Criticality: "business"}
 	for name, tt := range map[string]struct {
-		change func(*Compensation)
-		asset  string
-		now    time.Time
-		passed func(check, asset string) bool
-		want   State
+		risk Risk
+		held Held
+		want Decision
+		says string
 	}{
-		"holds":                 {want: Compensated},
-		"another asset":         {asset: "as_2", want: Open},
-		"past its end":          {now: day("2027-05-02"), want: Open},
-		"before its beginning":  {now: day("2026-10-02"), want: Open},
-		"its check fails":       {passed: func(string, string) bool { return false }, want: Open},
-		"another flaw":          {change: func(c *Compensation) { c.Flaw = "CVE-2026-2" }, want: Open},
-		"all of a component":    {change: func(c *Compensation) { c.Flaw, c.Component = "", "pump" }, want: Compensated},
-		"another component":     {change: func(c *Compensation) { c.Component = "ventilator" }, want: Open},
-		"a record that is none": {change: func(c *Compensation) { c.By = "" }, want: Open},
-		"the other control":     {change: func(c *Compensation) { c.Control = VirtualPatch }, want: Open},
+		"nothing":                         {act, Held{}, Act, ""},
+		"isolation that is shown":         {act, Held{Isolation, until, Yes}, Attend, "isolation until 2027-05-01: one step less urgent, and not mended"},
+		"a virtual patch":                 {attend, Held{VirtualPatch, until, Yes}, TrackClosely, "a virtual patch until"},
+		"never below being watched":       {closely, Held{Isolation, until, Yes}, TrackClosely, "and not mended"},
+		"nor raised":                      {Risk{}, Held{Isolation, until, Yes}, Track, "and not mended"},
+		"what is not shown":               {act, Held{Isolation, until, Unknown}, Act, "counts for nothing"},
+		"what is shown not to hold":       {act, Held{Isolation, until, No}, Act, "says that it does not"},
+		"a control that is none of these": {act, Held{"other", until, Yes}, Act, ""},
 	} {
-		c := good
-		if tt.change != nil {
-			tt.change(&c)
+		tt.risk.Held = tt.held
+		c := Decide(tt.risk)
+		last := strings.Join(c.Path[4:], " ")
+		if c.Decision != tt.want || !strings.Contains(last, tt.says) || (tt.says == "") != (last == "") {
+			t.Errorf("%s: %s, %q; want %s, %q", name, c.Decision, last, tt.want, tt.says)
 		}
-		if tt.asset == "" {
-			tt.asset = "as_1"
-		}
-		if tt.now.IsZero() {
-			tt.now = now
-		}
-		if tt.passed == nil {
-			tt.passed = yes
-		}
-		got, by := StateOf(tt.asset, r, false, []Compensation{c}, tt.now, tt.passed)
-		if got != tt.want || (by != nil) != (got == Compensated) {
-			t.Errorf("%s: %s by %v, want %s", name, got, by, tt.want)
-		}
-		if got, _ := StateOf(tt.asset, r, true, []Compensation{c}, tt.now, tt.passed); got != Fixed {
-			t.Errorf("%s: what is fixed is %s", name, got)
-		}
-	}
-	for name, change := range map[string]func(*Compensation){
-		"control": func(c *Compensation) { c.Control = "hope" }, "asset": func(c *Compensation) { c.Asset = "" }, "flaw": func(c *Compensation) { c.Flaw = "" },
-		"what": func(c *Compensation) { c.What = "" }, "author": func(c *Compensation) { c.By = "" }, "end": func(c *Compensation) { c.Until = time.Time{} },
-		"year": func(c *Compensation) { c.Until = c.Since.AddDate(2, 0, 0) },
-	} {
-		c := good
-		change(&c)
-		err := c.Validate()
-		if !errs.Is(err, errs.Invalid) || errs.HintOf(err) == "" || strings.Contains(errs.HintOf(err), "%") {
-			t.Errorf("%s: %v (%s), want a refusal that says what to do", name, err, errs.HintOf(err))
-		}
-	}
-	if err := good.Validate(); err != nil {
-		t.Error(err)
 	}
 }
 

@@ -7,10 +7,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"time"
 
 	"github.com/asepsis/asepsis/internal/collect"
 	"github.com/asepsis/asepsis/internal/fact"
 	"github.com/asepsis/asepsis/internal/store/sqlstore"
+	"github.com/asepsis/asepsis/internal/udi"
 )
 
 // Imported is what came of a file.
@@ -55,6 +57,11 @@ func (a *App) Bring(ctx context.Context, tid, actor string, in collect.Input, su
 		}
 		sum = hex.EncodeToString(h.Sum(nil))
 	}
+	if _, ok := im.(collect.Catalog); ok {
+		if in.Units, err = unitsOf(ctx, t, in.Now); err != nil {
+			return nil, err
+		}
+	}
 	out := &Imported{Format: im.Format()}
 	if out.Parsed, err = im.Parse(ctx, in); err != nil {
 		return nil, named(err, in.Name)
@@ -79,6 +86,27 @@ func (a *App) Bring(ctx context.Context, tid, actor string, in collect.Input, su
 	}
 	a.publish(ctx, tid)
 	return out, nil
+}
+
+// unitsOf returns the devices that carry an FDA device identifier.
+func unitsOf(ctx context.Context, t *tenant, now time.Time) (map[string][]collect.Unit, error) {
+	set, _, err := t.Load(ctx, now)
+	if err != nil {
+		return nil, fmt.Errorf("load the inventory: %w", err)
+	}
+	units := make(map[string][]collect.Unit)
+	for _, r := range set.Resources[fact.KindAsset] {
+		_, di, err := udi.ParseDI(r.Text("udi_di"))
+		if err != nil {
+			continue
+		}
+		keys, err := t.AssetKeys(ctx, r.ID)
+		if err != nil {
+			return nil, err
+		}
+		units[di] = append(units[di], collect.Unit{ID: r.ID, Keys: keys})
+	}
+	return units, nil
 }
 
 // named makes sure that a refusal says which file it is of.

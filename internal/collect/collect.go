@@ -14,6 +14,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/asepsis/asepsis/internal/asset"
 	"github.com/asepsis/asepsis/internal/fact"
 )
 
@@ -66,6 +67,22 @@ type Input struct {
 	Table string
 	// Options are a format's own choices, such as the directory of an accounts table.
 	Options map[string]string
+	// Units are the devices of the inventory by their FDA device identifier: a catalog
+	// of models says something of these alone. Only a [Catalog] is given them.
+	Units map[string][]Unit
+}
+
+// Unit is a device that the inventory holds.
+type Unit struct {
+	ID   string // of the asset
+	Keys []asset.Key
+}
+
+// Catalog is an importer of a file about models, not devices: what it says is
+// joined to the devices that are known by [Input.Units].
+type Catalog interface {
+	Importer
+	AboutModels()
 }
 
 // Limits bound what a file may make us do.

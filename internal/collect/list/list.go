@@ -8,6 +8,7 @@ import (
 	"github.com/asepsis/asepsis/internal/collect/arp"
 	"github.com/asepsis/asepsis/internal/collect/cyclonedx"
 	"github.com/asepsis/asepsis/internal/collect/dhcp"
+	"github.com/asepsis/asepsis/internal/collect/gudid"
 	"github.com/asepsis/asepsis/internal/collect/host"
 	"github.com/asepsis/asepsis/internal/collect/mds2"
 	"github.com/asepsis/asepsis/internal/collect/nessus"
@@ -33,6 +34,7 @@ func Importers() []collect.Importer {
 		xccdf.Importer{},
 		scuba.Importer{},
 		dhcp.Importer{},
+		gudid.Importer{},
 		arp.Importer{},
 		zeek.Importer{},
 		osquery.Importer{},

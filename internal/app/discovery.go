@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
-	"net/netip"
 	"time"
 
 	"github.com/asepsis/asepsis/content/fingerprints"
@@ -19,98 +18,12 @@ import (
 	"github.com/asepsis/asepsis/internal/web/api"
 )
 
-// networkScope turns what people permitted into what discovery takes.
-func networkScope(s api.DiscoveryScope) (network.Scope, error) {
-	out := network.Scope{Name: s.Name}
-	for _, text := range s.Networks {
-		p, err := netip.ParsePrefix(text)
-		if err != nil {
-			a, aerr := netip.ParseAddr(text)
-			if aerr != nil {
-				return out, errs.Hint(errs.New(errs.Invalid, "network %.60q cannot be read", text), "write it as 10.20.0.0/22")
-			}
-			p = netip.PrefixFrom(a, a.BitLen())
-		}
-		out.Nets = append(out.Nets, network.Net{Prefix: p, Profile: network.Profile(s.Profile), Rate: float64(s.Rate), Zone: s.Zone})
-	}
-	return out, nil
-}
-
-// window returns the hours in which a network may be searched, from and to in
-// minutes of the day; equal ones mean any hour.
-func window(s api.DiscoveryScope) (from, to int, err error) {
-	parse := func(text string) int {
-		if text == "" || err != nil {
-			return 0
-		}
-		at, perr := time.Parse("15:04", text)
-		if perr != nil {
-			err = errs.Hint(errs.New(errs.Invalid, "hour %.20q cannot be read", text), "write it as 01:00")
-		}
-		return at.Hour()*60 + at.Minute()
-	}
-	return parse(s.From), parse(s.To), err
-}
-
-// due reports whether a scope's next search may begin.
-func due(s api.DiscoveryScope, last, now time.Time) bool {
-	every, err := time.ParseDuration(s.Every)
-	if err != nil || every < time.Hour || s.Profile == string(network.Never) || now.Sub(last) < every-10*time.Minute {
-		return false
-	}
-	from, to, err := window(s)
-	if err != nil {
-		return false
-	}
-	local := now.Local()
-	minute := local.Hour()*60 + local.Minute()
-	switch {
-	case from == to:
-		return true
-	case from < to:
-		return minute >= from && minute < to
-	}
-	return minute >= from || minute < to // over midnight
-}
-
-// guard asks before every packet whether a device must not be touched: those
-// marked as fragile in the inventory.
-func (a *App) guard(ctx context.Context, tid string) (network.Guard, error) {
-	v, err := a.view(ctx, tid)
-	if err != nil {
-		return nil, err
-	}
-	neighbors, err := network.Neighbours(a.now())
-	if err != nil {
-		neighbors = nil // without the table, a device known by its card alone has no address, which refuses the run
-	}
-	var devices []network.Untouchable
-	for _, r := range v.inUse() {
-		if !r.True("fragile") {
-			continue
-		}
-		u := network.Untouchable{Name: r.Label(), Why: "marked as not to be probed"}
-		ips, _ := r.Get("ips").([]string)
-		for _, s := range ips {
-			if ip, err := netip.ParseAddr(s); err == nil {
-				u.Addrs = append(u.Addrs, ip)
-			}
-		}
-		macs, _ := r.Get("macs").([]string)
-		for _, s := range macs {
-			if m, ok := fingerprint.ParseMAC(s); ok {
-				u.MACs = append(u.MACs, m)
-			}
-		}
-		devices = append(devices, u)
-	}
-	return network.NewDoNotTouch(devices, nil, neighbors), nil
-}
-
 // run is what is kept of a search.
 type run struct {
 	api.DiscoveryRun
 	Found *network.Run `json:"result,omitempty"`
+	// CutOff says that its hours ended before it did, so that it goes on in the next.
+	CutOff bool `json:"cut_off,omitempty"`
 }
 
 // Discover implements api.Inventory.
@@ -134,21 +47,10 @@ func (a *App) discover(ctx context.Context, tid, by, name string) (*api.Job, err
 	if scope == nil {
 		return nil, errs.Hint(errs.New(errs.NotFound, "no network is permitted as %.60q", name), "permit one first, with who permitted it")
 	}
-	n, err := networkScope(*scope)
-	if err != nil {
-		return nil, err
+	if scope.Profile == string(network.Never) {
+		return nil, errs.Hint(errs.New(errs.Denied, "%q is never to be searched", name), "if that has changed, give it another profile first")
 	}
-	guard, err := a.guard(ctx, tid)
-	if err != nil {
-		return nil, err
-	}
-	job := network.Job{Scope: n, Guard: guard}
-	for _, p := range scope.Ports {
-		if p > 0 && p < 1<<16 {
-			job.Ports = append(job.Ports, uint16(p))
-		}
-	}
-	plan, err := network.NewPlan(job)
+	plan, err := a.planOf(ctx, tid, *scope)
 	if err != nil {
 		return nil, err
 	}
@@ -168,16 +70,28 @@ func (a *App) discover(ctx context.Context, tid, by, name string) (*api.Job, err
 	return a.start(ctx, tid, discovery, func(ctx context.Context, step func(string)) (string, error) {
 		within, done := a.cutOff(ctx, jobKey(tid, discovery))
 		defer done()
+		if until, open := hours(*scope, a.now()); by == scheduled && open && !until.IsZero() {
+			var end context.CancelFunc
+			within, end = context.WithTimeout(within, until.Sub(a.now()))
+			defer end()
+		}
 		err := a.search(within, t, plan, r, step)
 		ended := a.now().UTC()
 		r.EndedAt = &ended
 		if r.State = "done"; err != nil {
 			r.State, r.Error = "failed", errs.Public(err)
-			if errors.Is(err, context.Canceled) {
-				r.State = "stopped"
+			switch {
+			case errors.Is(err, context.DeadlineExceeded):
+				r.State, r.Error, r.CutOff = "stopped", "its hours ended; it goes on where it was when they begin again", true
+			case errors.Is(err, context.Canceled):
+				r.State, r.Error = "stopped", "it was stopped; the next search goes on where it was"
 			}
 		}
-		if perr := putRun(ctx, t, r); perr != nil || err != nil {
+		perr := putRun(ctx, t, r)
+		if r.State == "stopped" {
+			return "", perr
+		}
+		if perr != nil || err != nil {
 			return "", errors.Join(err, perr)
 		}
 		step("deciding the goals")
@@ -203,8 +117,17 @@ func putRun(ctx context.Context, t *tenant, r *run) error {
 
 // search carries a plan out and stores what it found.
 func (a *App) search(ctx context.Context, t *tenant, plan *network.Plan, r *run, step func(string)) error {
+	told := a.now()
 	s := network.Scanner{Now: a.now, Jitter: rand.Float64, Checkpoints: sqlstore.Progress{Tenant: t.Tenant}, Progress: func(p network.Progress) {
+		if p.Phase == "listen" {
+			step("listening to what devices announce, before anything is sent")
+			return
+		}
 		step(fmt.Sprintf("searching %s: %d of %d addresses, %d found", r.Scope, p.Addresses, p.Of, p.Found))
+		if now := a.now(); now.Sub(told) > 2*time.Second {
+			told, r.Looked, r.DiscoveryRun.Found = now, p.Addresses, p.Found
+			_ = putRun(context.WithoutCancel(ctx), t, r) // only what a page shows meanwhile
+		}
 	}}
 	before, err := lastRun(ctx, t, r.Scope, r.ID)
 	if err != nil {
@@ -216,6 +139,7 @@ func (a *App) search(ctx context.Context, t *tenant, plan *network.Plan, r *run,
 	}
 	r.Found = found
 	r.Looked, r.Left, r.DiscoveryRun.Found = found.Addresses-found.Unfinished, len(found.Untouched), len(found.Hosts)
+	r.LeftAlone = leftAlone(found.Untouched)
 	for _, n := range found.Notes {
 		r.Notes = append(r.Notes, api.Note{What: n.What, Why: n.Why, Source: r.Scope})
 	}
@@ -235,6 +159,7 @@ func (a *App) search(ctx context.Context, t *tenant, plan *network.Plan, r *run,
 	}
 	t.running.Lock()
 	defer t.running.Unlock()
+	ctx = context.WithoutCancel(ctx) // what was found is kept, whoever stops us now
 	if _, err := t.Ingest(ctx, &b, sqlstore.Delivery{Actor: "discovery", Now: a.now()}); err != nil {
 		return fmt.Errorf("store what was found: %w", err)
 	}
@@ -285,6 +210,40 @@ func (a inventory) DiscoveryRuns(ctx context.Context, who access.Caller) ([]api.
 	return out, nil
 }
 
+// scheduled is who begins the searches that are due.
+const scheduled = "schedule"
+
+// StopDiscovery implements api.Inventory.
+func (a inventory) StopDiscovery(_ context.Context, who access.Caller) error {
+	if !a.stopSearch(who.Tenant()) {
+		return errs.New(errs.NotFound, "no network is being searched")
+	}
+	return nil
+}
+
+// stopSearch ends the search of an organization that runs, if one does.
+func (a *App) stopSearch(tid string) bool {
+	a.jobs.mu.Lock()
+	defer a.jobs.mu.Unlock()
+	stop := a.jobs.halt[jobKey(tid, discovery)]
+	if stop != nil {
+		stop()
+	}
+	return stop != nil
+}
+
+// stopSearchOf ends the search that runs if it is of the scope.
+func (a *App) stopSearchOf(ctx context.Context, t *tenant, scope string) error {
+	rows, err := t.DiscoveryRuns(ctx, scope, 1)
+	if err != nil {
+		return err
+	}
+	if len(rows) > 0 && rows[0].EndedAt.IsZero() {
+		a.stopSearch(t.ID())
+	}
+	return nil
+}
+
 // searchDue begins the searches that are due.
 func (a *App) searchDue(ctx context.Context, tid string) {
 	scopes, err := a.ScopesOf(ctx, tid)
@@ -303,13 +262,19 @@ func (a *App) searchDue(ctx context.Context, tid string) {
 			return
 		}
 		var last time.Time
+		cut := false
 		if len(rows) > 0 {
-			last = rows[0].BegunAt
+			var r run
+			if err := json.Unmarshal(rows[0].Body, &r); err != nil {
+				a.log.ErrorContext(ctx, "a search could not be read", "scope", s.Name, "error", err)
+				continue
+			}
+			last, cut = r.BegunAt, r.CutOff || r.State == "running" // the program ended before it did
 		}
-		if !due(s, last, a.now()) || a.searching(tid) {
+		if !due(s, last, cut, a.now()) || a.searching(tid) {
 			continue
 		}
-		if _, err := a.discover(ctx, tid, "schedule", s.Name); err != nil {
+		if _, err := a.discover(ctx, tid, scheduled, s.Name); err != nil {
 			a.log.ErrorContext(ctx, "a search could not begin", "scope", s.Name, "error", err)
 		}
 	}

@@ -93,11 +93,7 @@ func (a *App) PutScopeOf(ctx context.Context, tid string, s api.DiscoveryScope) 
 	if err != nil {
 		return err
 	}
-	n, err := networkScope(s)
-	if err != nil {
-		return err
-	}
-	if err := n.Check(); err != nil {
+	if err := a.checkScope(ctx, tid, s); err != nil {
 		return err
 	}
 	if s.Every != "" {
@@ -106,6 +102,10 @@ func (a *App) PutScopeOf(ctx context.Context, tid string, s api.DiscoveryScope) 
 		}
 	}
 	if _, _, err := window(s); err != nil {
+		return err
+	}
+	// A search that is under way keeps to what was permitted before.
+	if err := a.stopSearchOf(ctx, t, s.Name); err != nil {
 		return err
 	}
 	return t.PutNamed(ctx, sqlstore.Scopes, s.Name, s)
@@ -120,6 +120,9 @@ func (a inventory) DeleteScope(ctx context.Context, who access.Caller, name stri
 func (a *App) DeleteScopeOf(ctx context.Context, tid, name string) error {
 	t, err := a.tenant(tid)
 	if err != nil {
+		return err
+	}
+	if err := a.stopSearchOf(ctx, t, name); err != nil {
 		return err
 	}
 	return t.DeleteNamed(ctx, sqlstore.Scopes, name)

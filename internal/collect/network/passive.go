@@ -159,7 +159,9 @@ func (r *running) first(ctx context.Context) {
 		}
 	}
 	if len(near) == 0 {
-		r.note("listening", "this machine is part of none of the networks, so announcements of their devices do not reach it: bring DHCP leases or a router's ARP table under Imports")
+		if slices.ContainsFunc(r.plan.parts, func(pt part) bool { return !pt.net.Prefix.Addr().IsLoopback() }) {
+			r.note("listening", "this machine is part of none of the networks, so announcements of their devices do not reach it: bring DHCP leases or a router's ARP table under Imports")
+		}
 		return
 	}
 	var notes []Note

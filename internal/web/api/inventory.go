@@ -48,7 +48,12 @@ type Inventory interface {
 	Scopes(ctx context.Context, who access.Caller) ([]DiscoveryScope, error)
 	PutScope(ctx context.Context, who access.Caller, s DiscoveryScope) error
 	DeleteScope(ctx context.Context, who access.Caller, name string) error
+	// PlanDiscovery says what a search of the scope, which need not be kept, would
+	// do. It sends nothing.
+	PlanDiscovery(ctx context.Context, who access.Caller, s DiscoveryScope) (*DiscoveryPlan, error)
 	Discover(ctx context.Context, who access.Caller, scope string) (*Job, error)
+	// StopDiscovery ends the search that runs; the next one goes on where it was.
+	StopDiscovery(ctx context.Context, who access.Caller) error
 	DiscoveryRuns(ctx context.Context, who access.Caller) ([]DiscoveryRun, error)
 }
 

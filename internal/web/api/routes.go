@@ -74,6 +74,8 @@ func (s *server) routes() {
 	add(s, status(do(put, access.ManageOrganization, "/discovery/scopes", "put-scope", "discovery", "Permit a network to be searched, and say how"), 204), s.putScope)
 	add(s, status(do(del, access.ManageOrganization, "/discovery/scopes/{name}", "delete-scope", "discovery", "Take the permission back"), 204), s.deleteScope)
 	add(s, status(do(post, access.ManageInventory, "/discovery/scopes/{name}/runs", "discover", "discovery", "Search a permitted network now"), 202), s.discover)
+	add(s, do(post, access.ManageInventory, "/discovery/plan", "plan-discovery", "discovery", "Say what a search would do; nothing is sent"), s.planDiscovery)
+	add(s, status(do(post, access.ManageInventory, "/discovery/stop", "stop-discovery", "discovery", "Stop the search that runs"), 204), s.stopDiscovery)
 	add(s, get(access.ReadDetail, "/discovery/runs", "list-discovery-runs", "discovery", "List searches of networks, newest first"), s.discoveryRuns)
 
 	add(s, versioned(get(access.ReadDetail, "/assessments", "list-assessments", "assessments", "List assessments, newest first")), s.assessments)

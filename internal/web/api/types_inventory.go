@@ -166,6 +166,7 @@ type DiscoveryScope struct {
 	From     string   `json:"from,omitempty" maxLength:"5" doc:"Not before this hour: 01:00"`
 	To       string   `json:"to,omitempty" maxLength:"5" doc:"Not after this hour: 05:00"`
 	Note     string   `json:"note,omitempty" maxLength:"500" doc:"Who permitted it"`
+	Public   bool     `json:"public,omitempty" doc:"The organization owns these addresses of the internet"`
 }
 
 // DiscoveryRun is one search of a network.
@@ -181,6 +182,8 @@ type DiscoveryRun struct {
 	Found   int            `json:"found" doc:"Devices that answered"`
 	Changes []DeviceChange `json:"changes" doc:"What is different from the search before, at most 500"`
 	Notes   []Note         `json:"notes" doc:"What it could not do"`
+	// LeftAlone names them, each with the reason.
+	LeftAlone []Note `json:"left_alone,omitempty" doc:"Addresses left alone and why, at most 200"`
 }
 
 // DeviceChange is a difference between two searches.

@@ -190,6 +190,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/discovery/plan": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Say what a search would do; nothing is sent */
+        post: operations["plan-discovery"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/discovery/runs": {
         parameters: {
             query?: never;
@@ -253,6 +270,23 @@ export interface paths {
         put?: never;
         /** Search a permitted network now */
         post: operations["discover"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/discovery/stop": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Stop the search that runs */
+        post: operations["stop-discovery"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1573,6 +1607,37 @@ export interface components {
             /** @description At most 12 */
             values: components["schemas"]["ValueChange"][];
         };
+        DiscoveryPlan: {
+            /**
+             * Format: int64
+             * @description Addresses that will be asked
+             */
+            addresses: number;
+            /** @description Networks inside that are not asked, and why */
+            excluded: components["schemas"]["Note"][];
+            /**
+             * Format: int64
+             * @description How long it takes where one address in ten has a device
+             */
+            least_seconds: number;
+            /**
+             * Format: int64
+             * @description Addresses that will be sent nothing
+             */
+            left: number;
+            /** @description Those addresses and why, at most 200 */
+            left_alone: components["schemas"]["Note"][];
+            /** @description What this program has no right to do, and what would mend it */
+            missing: components["schemas"]["Note"][];
+            /**
+             * Format: int64
+             * @description How long it takes where every address has one
+             */
+            most_seconds: number;
+            networks: components["schemas"]["PlannedNetwork"][];
+            /** @description TCP ports tried on what answers */
+            ports: number[];
+        };
         DiscoveryRun: {
             /** Format: date-time */
             begun_at: string;
@@ -1592,6 +1657,8 @@ export interface components {
              * @description Addresses that must not be probed, left alone
              */
             left: number;
+            /** @description Addresses left alone and why, at most 200 */
+            left_alone?: components["schemas"]["Note"][];
             /**
              * Format: int64
              * @description Addresses tried
@@ -1620,6 +1687,8 @@ export interface components {
              * @enum {string}
              */
             profile: "normal" | "cautious" | "never";
+            /** @description The organization owns these addresses of the internet */
+            public?: boolean;
             /**
              * Format: int64
              * @description Packets a second at most; 0 for the profile's own
@@ -1712,6 +1781,8 @@ export interface components {
             ecosystems: components["schemas"]["FeedEcosystem"][];
             /** @description SHA-256 of the feed */
             id: string;
+            /** @description What changed here when it came in force; absent where nothing was held against it yet */
+            landed?: components["schemas"]["FeedLanded"];
             /**
              * Format: int64
              * @description Records that could not be read
@@ -1739,6 +1810,25 @@ export interface components {
             /** Format: int64 */
             records: number;
             stale: boolean;
+        };
+        FeedLanded: {
+            /**
+             * Format: int64
+             * @description Assets whose findings changed
+             */
+            assets: number;
+            /** Format: date-time */
+            at: string;
+            /**
+             * Format: int64
+             * @description Findings that went
+             */
+            closed: number;
+            /**
+             * Format: int64
+             * @description Findings that came
+             */
+            opened: number;
         };
         FeedRefused: {
             file?: string;
@@ -2488,6 +2578,29 @@ export interface components {
             new_password: string;
             /** @description The one in force */
             password: string;
+        };
+        PlannedNetwork: {
+            /** Format: int64 */
+            addresses: number;
+            /**
+             * Format: int64
+             * @description Devices asked at the same time at most
+             */
+            at_once: number;
+            /**
+             * Format: double
+             * @description Packets a second at most, to one device
+             */
+            host_rate: number;
+            network: string;
+            /** @enum {string} */
+            profile: "normal" | "cautious";
+            /**
+             * Format: double
+             * @description Packets a second at most, to the whole network
+             */
+            rate: number;
+            zone?: string;
         };
         Points: {
             automatable: boolean;
@@ -3578,6 +3691,39 @@ export interface operations {
             };
         };
     };
+    "plan-discovery": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DiscoveryScope"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DiscoveryPlan"];
+                };
+            };
+            /** @description What went wrong, and what to do about it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "list-discovery-runs": {
         parameters: {
             query?: never;
@@ -3715,6 +3861,33 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Job"];
                 };
+            };
+            /** @description What went wrong, and what to do about it */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "stop-discovery": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description What went wrong, and what to do about it */
             default: {

@@ -36,7 +36,7 @@ const (
 type Bill struct {
 	Made    time.Time // when it is made
 	Version string    // of the program that makes it
-	// By is the organization that gives it away; "" leaves it out.
+	// By is the organization that makes it; "" leaves it out.
 	By string
 	// Of is what the bill is of: one asset with its software, or an organization.
 	Of Asset
@@ -66,7 +66,11 @@ type Asset struct {
 }
 
 // Unknown is something the bill does not say, and why.
-type Unknown struct{ What, Why string }
+type Unknown struct {
+	What, Why string
+	// Flaws is set where it is about weaknesses: the list of software may be whole.
+	Flaws bool
+}
 
 // Status is our answer on a weakness.
 type Status uint8

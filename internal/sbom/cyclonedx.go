@@ -2,6 +2,7 @@ package sbom
 
 import (
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/asepsis/asepsis/internal/fact"
@@ -32,9 +33,8 @@ type (
 		Tools     struct {
 			Components []cdxComponent `json:"components"`
 		} `json:"tools"`
-		Component  cdxComponent     `json:"component"`
-		Supplier   *cdxOrganization `json:"supplier,omitempty"`
-		Properties []cdxProperty    `json:"properties,omitempty"`
+		Authors   []cdxOrganization `json:"authors,omitempty"`
+		Component cdxComponent      `json:"component"`
 	}
 	cdxComposition struct {
 		Aggregate       string   `json:"aggregate"`
@@ -73,7 +73,10 @@ func WriteCycloneDX(to io.Writer, b *Bill) error {
 	}
 	w.key("version")
 	w.text("1")
-	m := cdxMetadata{Timestamp: stamp(b.Made), Component: b.Of.cyclonedx(), Supplier: organization(b.By)}
+	m := cdxMetadata{Timestamp: stamp(b.Made), Component: b.Of.cyclonedx()}
+	if b.By != "" {
+		m.Authors = []cdxOrganization{{b.By}}
+	}
 	m.Tools.Components = []cdxComponent{{Type: "application", Name: "asepsis", Version: b.Version}}
 	w.key("metadata")
 	w.value(&m, false)
@@ -160,7 +163,7 @@ func (w *writer) compositions(b *Bill) {
 	var incomplete, unknown, all []string
 	for a := range b.assets() {
 		all = append(all, a.self())
-		if len(a.Unknown) > 0 {
+		if slices.ContainsFunc(a.Unknown, func(u Unknown) bool { return !u.Flaws }) {
 			incomplete = append(incomplete, a.self())
 		} else {
 			unknown = append(unknown, a.self())

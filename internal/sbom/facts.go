@@ -48,18 +48,18 @@ var spoken = [...]pair{
 func unknown(r *fact.Resource, listed int, listedAt time.Time) []Unknown {
 	var out []Unknown
 	if listed == 0 && listedAt.IsZero() {
-		out = append(out, Unknown{"installed software", "no source lists it"})
+		out = append(out, Unknown{What: "installed software", Why: "no source lists it"})
 	}
 	for _, s := range spoken {
 		if gap, ok := r.Missing[s.name]; ok {
-			out = append(out, Unknown{s.value, gap.Why})
+			out = append(out, Unknown{What: s.value, Why: gap.Why})
 		}
 	}
 	if gap, ok := r.Missing["software_assessed"]; ok {
-		out = append(out, Unknown{"weaknesses", gap.Why})
+		out = append(out, Unknown{What: "weaknesses", Why: gap.Why, Flaws: true})
 	}
 	if n, _ := r.Get("software_not_assessed").(int64); n > 0 {
-		out = append(out, Unknown{fmt.Sprintf("weaknesses of %d of its components", n), "no advisory in force can speak of them"})
+		out = append(out, Unknown{What: fmt.Sprintf("weaknesses of %d of its components", n), Why: "no advisory in force can speak of them", Flaws: true})
 	}
 	return out
 }

@@ -320,6 +320,12 @@ func TestUnknown(t *testing.T) {
 	if !bytes.Contains(out, []byte(`{"name":"asepsis:unknown","value":"installed packages: needs root"}`)) {
 		t.Error("it is not said why")
 	}
+	// What is not known of weaknesses says nothing about the list of software.
+	b := bill(software())
+	b.Of.Unknown[0].Flaws = true
+	if bytes.Contains(write(t, sbom.CycloneDX, b), []byte(`"incomplete"`)) {
+		t.Error("the list is called incomplete for what is not known of weaknesses")
+	}
 	s := write(t, sbom.SPDX, bill(software()))
 	if !bytes.Contains(s, []byte("Not known of pump-7: installed packages (needs root).")) || !bytes.Contains(s, []byte(`"relationshipType":"DEPENDS_ON","relatedSpdxElement":"NOASSERTION"`)) {
 		t.Error("SPDX does not say what is not known")

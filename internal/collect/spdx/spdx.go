@@ -15,6 +15,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/asepsis/asepsis/internal/collect"
 	"github.com/asepsis/asepsis/internal/collect/reports"
@@ -238,7 +239,9 @@ func (d *document) relation(from, typ, to string) {
 func (d *document) finish() {
 	b := &d.bill
 	b.Format = format
-	b.Name = d.name
+	if isName(d.name) {
+		b.Name = d.name
+	}
 	var root *pkg
 	roots := 0
 	for i := range d.packages {
@@ -250,7 +253,10 @@ func (d *document) finish() {
 		root = nil
 	}
 	if root != nil {
-		b.Name, b.Version, b.Maker = root.name, asserted(root.version), d.makerOf(root)
+		if isName(root.name) {
+			b.Name = root.name
+		}
+		b.Version, b.Maker = asserted(root.version), d.makerOf(root)
 		b.Device = root.purpose == "DEVICE" || root.purpose == "FIRMWARE"
 	}
 	if d.odd > 0 {
@@ -259,6 +265,11 @@ func (d *document) finish() {
 	for i := range d.packages {
 		d.take(&d.packages[i], root)
 	}
+}
+
+// isName tells names from what tools write for the folder they looked at: a dot.
+func isName(s string) bool {
+	return strings.ContainsFunc(s, func(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) })
 }
 
 func (d *document) makerOf(p *pkg) string {

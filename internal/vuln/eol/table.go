@@ -2,6 +2,7 @@ package eol
 
 import (
 	"cmp"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -117,6 +118,9 @@ func (p *product) find(name string) *cycle {
 	return &p.cycles[i]
 }
 
+// patch is the letter of a patch, with its number, behind a version.
+var patch = regexp.MustCompile(`([0-9])[a-z]{1,2}[0-9]{0,3}$`)
+
 // cycleOf returns the cycle a version belongs to: the longest name that the version
 // begins with, at a dot.
 func (p *product) cycleOf(version string) *cycle {
@@ -127,6 +131,11 @@ func (p *product) cycleOf(version string) *cycle {
 	for n := v; n != ""; {
 		if c := p.find(n); c != nil {
 			return c
+		}
+		// 1.1.1w is a patch of 1.1.1, and 10.0p1 of 10.0.
+		if bare := patch.ReplaceAllString(n, "$1"); bare != n {
+			n = bare
+			continue
 		}
 		i := strings.LastIndexAny(n, ".-+_ ")
 		if i < 0 {

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/santhosh-tekuri/jsonschema/v6"
 
 	"github.com/asepsis/asepsis/internal/asset"
 	"github.com/asepsis/asepsis/internal/collect"
@@ -414,9 +415,16 @@ func BenchmarkWrite(b *testing.B) {
 }
 
 // TestRealBills reads every bill of the corpus, writes it in both formats, and
-// reads that: every component comes back.
+// reads that: every component comes back, and the official schema takes it.
 func TestRealBills(t *testing.T) {
 	dir := testshared.Path(t, "corpora", "inventories")
+	schemas := make(map[string]*jsonschema.Schema)
+	for format := range readers {
+		s, why := schema(t, format)
+		if schemas[format] = s; s == nil {
+			t.Logf("%s is not held against its schema: %s", format, why)
+		}
+	}
 	files, components := 0, 0
 	err := filepath.WalkDir(filepath.Join(dir, "sbom"), func(path string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() {
@@ -443,7 +451,11 @@ func TestRealBills(t *testing.T) {
 			want := plain(p.Batch.Components)
 			components += len(want)
 			for format := range readers {
-				got := plain(read(t, format, write(t, format, bill(slices.Clone(p.Batch.Components)))).Batch.Components)
+				out := write(t, format, bill(slices.Clone(p.Batch.Components)))
+				if s := schemas[format]; s != nil {
+					validate(t, s, rel+" as "+format, out)
+				}
+				got := plain(read(t, format, out).Batch.Components)
 				if d := cmp.Diff(want, got); d != "" {
 					t.Errorf("%s as %s: %d come back of %d: %.3000s", rel, format, len(got), len(want), d)
 				}

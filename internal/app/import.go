@@ -7,6 +7,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/asepsis/asepsis/internal/collect"
@@ -62,6 +64,10 @@ func (a *App) Bring(ctx context.Context, tid, actor string, in collect.Input, su
 			return nil, err
 		}
 	}
+	in.Confirmed = func(headers []string) (c collect.Confirmation, ok bool) {
+		err := t.GetNamed(ctx, sqlstore.Tables, headersID(headers), &c)
+		return c, err == nil // what cannot be read is asked anew
+	}
 	out := &Imported{Format: im.Format()}
 	if out.Parsed, err = im.Parse(ctx, in); err != nil {
 		return nil, named(err, in.Name)
@@ -81,11 +87,39 @@ func (a *App) Bring(ctx context.Context, tid, actor string, in collect.Input, su
 	if err != nil {
 		return nil, fmt.Errorf("store %s: %w", in.Name, err)
 	}
+	if !dry {
+		if err := rememberColumns(ctx, t, in, out.Parsed.Mapping); err != nil {
+			a.log.WarnContext(ctx, "how the table was read is not remembered; the next one is asked about again", "error", err)
+		}
+	}
 	if dry || out.Ingested.Unchanged {
 		return out, nil
 	}
 	a.publish(ctx, tid)
 	return out, nil
+}
+
+// rememberColumns keeps how a person had a table read, for the same export next month.
+func rememberColumns(ctx context.Context, t *tenant, in collect.Input, m *collect.Mapping) error {
+	if m == nil || in.Table == "" && len(in.Columns) == 0 {
+		return nil
+	}
+	headers := make([]string, len(m.Columns))
+	for i, c := range m.Columns {
+		headers[i] = c.Header
+	}
+	return t.PutNamed(ctx, sqlstore.Tables, headersID(headers), collect.Confirmation{Table: m.Table, Columns: in.Columns, At: in.Now})
+}
+
+// headersID names a set of headers, whatever their order.
+func headersID(headers []string) string {
+	hs := make([]string, len(headers))
+	for i, h := range headers {
+		hs[i] = strings.TrimSpace(h)
+	}
+	slices.Sort(hs)
+	sum := sha256.Sum256([]byte(strings.Join(hs, "\x00")))
+	return hex.EncodeToString(sum[:])
 }
 
 // unitsOf returns the devices that carry an FDA device identifier.

@@ -67,9 +67,19 @@ type Input struct {
 	Table string
 	// Options are a format's own choices, such as the directory of an accounts table.
 	Options map[string]string
+	// Confirmed returns how a person had a table with these headers read the last
+	// time, where Table and Columns say nothing; nil where nobody remembers.
+	Confirmed func(headers []string) (Confirmation, bool)
 	// Units are the devices of the inventory by their FDA device identifier: a catalog
 	// of models says something of these alone. Only a [Catalog] is given them.
 	Units map[string][]Unit
+}
+
+// Confirmation is how a person had a table read.
+type Confirmation struct {
+	Table   string            `json:"table"`
+	Columns map[string]string `json:"columns"` // as [Input.Columns]
+	At      time.Time         `json:"at"`
 }
 
 // Unit is a device that the inventory holds.

@@ -8,6 +8,7 @@ import (
 	"path"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/asepsis/asepsis/internal/collect"
 	"github.com/asepsis/asepsis/internal/collect/safe"
@@ -126,6 +127,7 @@ func (im Importer) parse(ctx context.Context, in collect.Input) (*collect.Parsed
 			break
 		}
 	}
+	confirmed := confirm(&in, first)
 	kind, err := im.kindOf(in, first, sheet.Info())
 	if err != nil {
 		return nil, err
@@ -148,6 +150,9 @@ func (im Importer) parse(ctx context.Context, in collect.Input) (*collect.Parsed
 	if err != nil {
 		return nil, err
 	}
+	if !confirmed.IsZero() {
+		b.note("columns", "read as a person confirmed on "+confirmed.Format("2 January 2006"))
+	}
 	if at > 0 && slices.ContainsFunc(first[:at], func(r grid.Row) bool { return !r.Blank() && !comment(r) }) {
 		b.note("headers", fmt.Sprintf("taken from line %d; what stands above it was left out", head.Line))
 	}
@@ -166,6 +171,27 @@ func (im Importer) parse(ctx context.Context, in collect.Input) (*collect.Parsed
 	}
 	b.finish()
 	return &collect.Parsed{Batch: b.batch, Rows: b.rows, Skipped: skipped, Mapping: &mapping}, nil
+}
+
+// confirm takes over how a person had a table with these headers read before, and
+// returns when that was; the zero time where nobody did, or where the person says now.
+func confirm(in *collect.Input, first []grid.Row) time.Time {
+	if in.Confirmed == nil || in.Table != "" || len(in.Columns) > 0 {
+		return time.Time{}
+	}
+	i, ok := headerOf(first, nil)
+	if !ok {
+		return time.Time{}
+	}
+	c, ok := in.Confirmed(trimRow(first[i].Cells))
+	if !ok {
+		return time.Time{}
+	}
+	if _, known := KindOf(c.Table); !known {
+		return time.Time{} // of a newer program
+	}
+	in.Table, in.Columns = c.Table, c.Columns
+	return c.At
 }
 
 // withMapping lets the person see how the columns were read when rows are refused.

@@ -21,6 +21,7 @@ type Named string
 const (
 	Scopes Named = "discovery_scopes"
 	Views  Named = "asset_views"
+	Tables Named = "table_columns"
 )
 
 // mostNamed bounds how many of a kind an organization keeps.
@@ -44,6 +45,17 @@ func (t *Tenant) PutNamed(ctx context.Context, kind Named, name string, v any) e
 			ON CONFLICT (tenant, name) DO UPDATE SET body = excluded.body`, t.id, name, string(body))
 		return err
 	})
+}
+
+// GetNamed reads the thing of a name into v, a pointer. The error is of kind
+// errs.NotFound where there is none.
+func (t *Tenant) GetNamed(ctx context.Context, kind Named, name string, v any) error {
+	var body []byte
+	err := t.db.read.QueryRowContext(ctx, `SELECT body FROM `+string(kind)+` WHERE tenant = $1 AND name = $2`, t.id, name).Scan(&body)
+	if err != nil {
+		return classify(err)
+	}
+	return json.Unmarshal(body, v)
 }
 
 // DeleteNamed forgets a thing.

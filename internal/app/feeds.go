@@ -22,6 +22,7 @@ import (
 	"github.com/asepsis/asepsis/internal/errs"
 	"github.com/asepsis/asepsis/internal/feed"
 	"github.com/asepsis/asepsis/internal/judge"
+	"github.com/asepsis/asepsis/internal/policy"
 	"github.com/asepsis/asepsis/internal/secret"
 	"github.com/asepsis/asepsis/internal/vuln"
 	"github.com/asepsis/asepsis/internal/web/api"
@@ -38,7 +39,8 @@ type feeds struct {
 	file   *feed.Feed   // guarded by mu
 	old    []*feed.Feed // replaced; a reader may still be in one, so they stay until the end, guarded by mu
 	engine judge.Engine // nil where none is in force, guarded by mu
-	day    string       // on which it was asked what is stale, guarded by mu
+	asked  string       // the day and the windows by which it was asked what is stale, guarded by mu
+	anew   time.Time    // when the windows were changed here: older judgings do not count, guarded by mu
 	demo   *vuln.DB     // what the engine of a demonstration asks, guarded by mu
 }
 
@@ -58,9 +60,10 @@ func (a *App) engine() judge.Engine {
 		path = ""
 	}
 	now := a.now()
-	if day := now.UTC().Format(time.DateOnly); path != f.path || day != f.day {
-		f.day = day
-		a.openFeed(path, now)
+	cadence := a.cadence()
+	if asked := now.UTC().Format(time.DateOnly) + fmt.Sprint(cadence); path != f.path || asked != f.asked {
+		f.asked = asked
+		a.openFeed(path, now, cadence)
 	}
 	return f.engine
 }
@@ -79,9 +82,42 @@ func (a *App) database() *vuln.DB {
 	return f.file.DB
 }
 
+// cadence returns after how long sources are stale, as it is set here. Settings that
+// cannot be read leave the defaults, and are told elsewhere.
+func (a *App) cadence() feed.Cadence {
+	r, err := a.rules()
+	if err != nil {
+		return feed.DefaultCadence()
+	}
+	p := r.parameters
+	return feed.Times{
+		Advisories: p.Window(policy.FeedStaleAfter), Devices: p.Window(policy.FeedDevicesStaleAfter),
+		Windows: p.Window(policy.FeedWindowsStaleAfter), Support: p.Window(policy.FeedSupportStaleAfter),
+	}.Cadence()
+}
+
+// feedAged judges every inventory anew where a parameter that was changed says how old
+// advisories may be.
+func (a *App) feedAged(ctx context.Context, check, name string) error {
+	if check != "" || !strings.HasPrefix(name, "feed_") {
+		return nil
+	}
+	a.feeds.mu.Lock()
+	a.feeds.anew = a.now()
+	a.feeds.mu.Unlock()
+	return a.judgeAll(ctx)
+}
+
+// agedSince says when the windows of age were last changed by this process.
+func (a *App) agedSince() time.Time {
+	a.feeds.mu.Lock()
+	defer a.feeds.mu.Unlock()
+	return a.feeds.anew
+}
+
 // openFeed puts a feed file in force for this process. One that cannot be opened
 // leaves the one before in force, which is said in the log.
-func (a *App) openFeed(path string, now time.Time) {
+func (a *App) openFeed(path string, now time.Time, cadence feed.Cadence) {
 	f := &a.feeds
 	if path == "" {
 		f.path, f.file, f.engine = "", nil, nil
@@ -102,32 +138,49 @@ func (a *App) openFeed(path string, now time.Time) {
 	if f.file == nil {
 		return
 	}
-	f.engine = judge.NewEngine(f.file.DB, judge.Feed{ID: f.file.ID, BuiltAt: f.file.Manifest.Built}, staleEcosystems(f.file, now))
+	f.engine = judge.NewEngine(f.file.DB, judge.Feed{ID: f.file.ID, BuiltAt: f.file.Manifest.Built}, staleEcosystems(f.file, now, cadence))
 }
 
+// What is stale beside ecosystems.
+const (
+	staleExploited = "exploited"
+	staleLikely    = "likelihood"
+	staleSupport   = "support"
+	staleWindows   = "Windows"
+	staleDevices   = "devices"
+)
+
 // staleEcosystems says of which kinds of software every whole source is older
-// than it may be, and why.
-func staleEcosystems(f *feed.Feed, now time.Time) map[string]string {
-	st, err := f.Status(now, feed.DefaultCadence())
+// than it may be, and why. A part of an ecosystem neither makes it fresh nor stale:
+// it clears nothing at any age.
+func staleEcosystems(f *feed.Feed, now time.Time, cadence feed.Cadence) map[string]string {
+	st, err := f.Status(now, cadence)
 	if err != nil {
 		return nil
 	}
 	stale, fresh := make(map[string]string), make(map[string]bool)
 	for _, s := range st.Sources {
-		if s.Stale && (s.Name == "msrc" || strings.HasPrefix(s.Name, "msrc/")) && s.Name != "msrc/corrections" {
-			stale["Windows"] = fmt.Sprintf("Microsoft's table is of %s, older than %d days; bring a newer one", s.Snapshot.Format("2 January 2006"), int(s.StaleAfter.Hours()/24))
+		why := s.Why + "; bring newer advisories"
+		if strings.Contains(s.Why, "set the clock") {
+			why = s.Why
 		}
-		if s.Stale && s.Name == "csaf/icsma" {
-			stale["devices"] = fmt.Sprintf("the advisories about medical devices are of %s, older than %d days; bring newer ones", s.Snapshot.Format("2 January 2006"), int(s.StaleAfter.Hours()/24))
+		for kind, is := range map[string]bool{
+			staleWindows: s.Name == "msrc", staleDevices: s.Name == "csaf/icsma", staleExploited: s.Name == "kev", staleLikely: s.Name == "epss", staleSupport: s.Name == "endoflife",
+		} {
+			if is && s.Stale {
+				stale[kind] = why
+			}
+		}
+		if s.Partial {
+			continue
 		}
 		for _, e := range s.Ecosystems {
 			switch {
+			case e.Ecosystem == "":
 			case !s.Stale:
 				fresh[e.Ecosystem] = true
-			case s.Snapshot.IsZero():
-				stale[e.Ecosystem] = "the advisories for it are of unknown age; bring newer ones"
 			default:
-				stale[e.Ecosystem] = fmt.Sprintf("the advisories for it are of %s, older than %d days; bring newer ones", s.Snapshot.Format("2 January 2006"), int(s.StaleAfter.Hours()/24))
+				stale[e.Ecosystem] = "the advisories for it: " + why
 			}
 		}
 	}
@@ -294,7 +347,7 @@ func (a inventory) Feeds(ctx context.Context, who access.Caller) (*api.FeedStatu
 	for _, k := range keys {
 		out.Keys = append(out.Keys, api.TrustedKey{Name: k.Name(), Key: keyLine(text, k.Name())})
 	}
-	cadence := feed.DefaultCadence()
+	cadence := a.cadence()
 	for _, kind := range slices.Sorted(maps.Keys(cadence)) {
 		out.Cadences = append(out.Cadences, api.Cadence{Source: cmp.Or(kind, "all others"), Days: int(cadence[kind].Hours() / 24)})
 	}
@@ -355,12 +408,15 @@ const mostRefused = 200
 
 func (a *App) feedDetail(ctx context.Context, tid string, f *feed.Feed, e judge.Engine, keys []note.Verifier, kept []feed.Kept) (*api.FeedDetail, error) {
 	now := a.now()
-	st, err := f.Status(now, feed.DefaultCadence())
+	cadence := a.cadence()
+	st, err := f.Status(now, cadence)
 	if err != nil {
 		return nil, err
 	}
+	_, wrongClock := feed.Clock(f.Manifest.Built, now)
+	stale := staleEcosystems(f, now, cadence)
 	d := &api.FeedDetail{
-		FeedBrief: api.FeedBrief{ID: f.ID, BuiltAt: f.Manifest.Built, Stale: now.Sub(f.Manifest.Built) > staleFeed},
+		FeedBrief: api.FeedBrief{ID: f.ID, BuiltAt: f.Manifest.Built, Stale: wrongClock || len(stale) > 0},
 		Sources:   []api.FeedSource{}, Ecosystems: []api.FeedEcosystem{}, RefusedOf: []api.FeedRefused{}, Refused: st.Refused, SignedBy: "nobody who is trusted any more",
 	}
 	for _, k := range kept {
@@ -375,12 +431,12 @@ func (a *App) feedDetail(ctx context.Context, tid string, f *feed.Feed, e judge.
 	for _, s := range st.Sources {
 		row := api.FeedSource{ID: s.Name, Title: sourceTitle(s.Name), Records: s.Records, Refused: s.Refused, Newest: api.Stamp(s.Snapshot), Stale: s.Stale}
 		switch {
-		case s.Snapshot.IsZero():
-			row.Why = "nobody says how old it is"
 		case s.Stale:
-			row.Why = fmt.Sprintf("older than %d days", int(s.StaleAfter.Hours()/24))
+			row.Why = s.Why
 		case s.Partial:
 			row.Why = cmp.Or(s.PartialWhy, "it holds a part of its records only")
+		default:
+			row.Why = s.Limit
 		}
 		d.Sources = append(d.Sources, row)
 		for _, c := range s.Ecosystems {
@@ -389,11 +445,10 @@ func (a *App) feedDetail(ctx context.Context, tid string, f *feed.Feed, e judge.
 			}
 			x := ecosystems[c.Ecosystem]
 			if x == nil {
-				x = &api.FeedEcosystem{Name: c.Ecosystem, Stale: true}
+				x = &api.FeedEcosystem{Name: c.Ecosystem, Stale: stale[c.Ecosystem] != ""}
 				ecosystems[c.Ecosystem] = x
 			}
 			x.Records += c.Records
-			x.Stale = x.Stale && s.Stale
 			if !c.Newest.IsZero() && (x.Newest == nil || c.Newest.After(*x.Newest)) {
 				x.Newest = &c.Newest
 			}

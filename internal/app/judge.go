@@ -81,7 +81,7 @@ func (a *App) judge(ctx context.Context, t *tenant, now time.Time) error {
 	feed := e.Feed()
 	read := sync.OnceValues(func() (*judge.Inventory, error) { return a.inventory(ctx, t, now) })
 	a.keepInstalled(ctx, t.ID(), seq, read)
-	if last.Seq != 0 && last.Feed.ID == feed.ID && last.FactsSeq == seq && now.Sub(last.At) < judgeAgain {
+	if last.Seq != 0 && last.Feed.ID == feed.ID && last.FactsSeq == seq && now.Sub(last.At) < judgeAgain && !last.At.Before(a.agedSince()) {
 		return nil
 	}
 	in, err := read()

@@ -74,16 +74,12 @@ func (a *App) parameters(ctx context.Context, t *tenant, r *rules) ([]api.Parame
 		}
 		return p
 	}
-	floor := policy.DefaultCoverageFloor
-	for _, o := range r.parameters.Overrides() {
-		if v, ok := o.Value.(float64); ok && o.Check == "" && o.Name == policy.SetCoverageFloor {
-			floor = v
-		}
+	var out []api.Parameter
+	for _, g := range policy.Generals() {
+		out = append(out, mark(api.Parameter{
+			Name: g.Name, Type: string(g.Type), Units: g.Units, Doc: g.Doc, Citation: g.Citation, Default: g.Default, Value: r.parameters.General(g.Name),
+		}))
 	}
-	out := []api.Parameter{mark(api.Parameter{
-		Name: policy.SetCoverageFloor, Type: "double", Units: "share", Default: policy.DefaultCoverageFloor, Value: floor,
-		Doc: "Below this share measured, nothing counts as met in part.",
-	})}
 	for _, c := range r.checks.Checks() {
 		s, d := r.parameters.For(c), c.Defaults()
 		for _, p := range c.Params {
@@ -117,6 +113,9 @@ func (a actions) PutParameter(ctx context.Context, who access.Caller, in api.Par
 	if err != nil {
 		return nil, err
 	}
+	if err := a.feedAged(ctx, in.Check, in.Name); err != nil {
+		return nil, err
+	}
 	if _, err := a.Assess(ctx, who, "parameter "+strings.TrimPrefix(in.Check+"."+in.Name, ".")); err != nil {
 		return nil, err
 	}
@@ -130,7 +129,11 @@ func (a *App) SetParameterText(ctx context.Context, tid, actor, name string, val
 	if err != nil {
 		return nil, err
 	}
-	return a.setParameter(ctx, tid, actor, o, reason)
+	p, err := a.setParameter(ctx, tid, actor, o, reason)
+	if err != nil {
+		return nil, err
+	}
+	return p, a.feedAged(ctx, o.Check, o.Name)
 }
 
 // ParseOverride reads CHECK.NAME and a value in YAML; nil is the default.

@@ -71,7 +71,7 @@ func (c *parametersListCmd) Run(ctx context.Context, r *runner) error {
 }
 
 type parametersSetCmd struct {
-	Name   string `arg:"" help:"CHECK.NAME, or coverage_floor for all checks."`
+	Name   string `arg:"" help:"CHECK.NAME, or the name alone of one that belongs to no check, such as coverage_floor or feed_stale_after."`
 	Value  string `arg:"" help:"The value, as in parameters.yaml."`
 	Reason string `help:"Why; kept in the record." placeholder:"TEXT"`
 }

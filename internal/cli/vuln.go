@@ -343,8 +343,11 @@ func (r *runner) writeFeeds(w io.Writer, s *api.FeedStatus) error {
 		if x.Newest != nil {
 			newest = "newest " + day(*x.Newest)
 		}
-		if x.Stale {
-			state = p.paint("31", "stale ") + x.Why
+		switch {
+		case x.Stale:
+			state = p.paint("31", "stale: ") + x.Why
+		case x.Why != "":
+			state = x.Why
 		}
 		refused := ""
 		if x.Refused > 0 {
@@ -354,6 +357,20 @@ func (r *runner) writeFeeds(w io.Writer, s *api.FeedStatus) error {
 	}
 	if err := t.print(w); err != nil {
 		return err
+	}
+	var stale []string
+	for _, e := range f.Ecosystems {
+		if e.Stale {
+			stale = append(stale, e.Name)
+		}
+	}
+	if len(stale) > 0 {
+		const most = 12
+		more := ""
+		if len(stale) > most {
+			stale, more = stale[:most], fmt.Sprintf(" and %d more", len(stale)-most)
+		}
+		fmt.Fprintf(w, "%s: %s%s\n", p.paint("31", "not assessed, for the advisories are stale"), strings.Join(stale, ", "), more)
 	}
 	if f.Refused > 0 {
 		fmt.Fprintf(w, "%s could not be read; --json lists the first of them\n", count(f.Refused, "record", "records"))

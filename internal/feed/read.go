@@ -335,7 +335,10 @@ func (b *builder) document(s *sink, src *source, d *document, data []byte, at do
 		return
 	}
 	if d.has("asepsis_source") {
-		b.stated.add(src.name, data)
+		if err := b.stated.add(src.name, data, b.now); err != nil {
+			src.strange(oddity{at.line, at.name, err.Error()}, true)
+			return
+		}
 		src.note("it says when the folder was fetched")
 		return
 	}

@@ -5,6 +5,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/asepsis/asepsis/internal/errs"
 	"github.com/asepsis/asepsis/internal/feed/jscan"
 	"github.com/asepsis/asepsis/internal/feed/record"
 )
@@ -17,7 +18,9 @@ type stated struct {
 	folders map[string]time.Time
 }
 
-func (s *stated) add(file string, b []byte) {
+// A time that is to come is a mistake, which would make the folder look fresh for ever:
+// the error says so, and the folder then has no stated date.
+func (s *stated) add(file string, b []byte, now time.Time) error {
 	d := jscan.New(b)
 	var at time.Time
 	d.Object(func(key []byte) {
@@ -35,7 +38,16 @@ func (s *stated) add(file string, b []byte) {
 	if s.folders == nil {
 		s.folders = make(map[string]time.Time)
 	}
+	if at.After(now.Add(clockSlack)) {
+		s.folders[dir] = time.Time{}
+		return errs.New(errs.Invalid, "it says that the folder was fetched on %s, which is to come; the newest change of a record counts instead", at.Format(time.DateOnly))
+	}
+	if at.IsZero() {
+		s.folders[dir] = time.Time{}
+		return errs.New(errs.Invalid, "it does not say when the folder was fetched, as in 2026-11-25T06:00:00Z")
+	}
 	s.folders[dir] = at
+	return nil
 }
 
 // of returns the oldest date that holds for any of the files; zero where one of

@@ -1,6 +1,8 @@
 package feed
 
 import (
+	"fmt"
+	"strings"
 	"time"
 
 	"github.com/asepsis/asepsis/internal/vuln"
@@ -10,11 +12,39 @@ import (
 // source's name before the slash; "" is for all that are not named.
 type Cadence map[string]time.Duration
 
-// DefaultCadence is a week for what names flaws, as HHS's practices have critical
-// ones mended within two, and a quarter for dates of support.
+// Times says after how long sources are stale, as an installation sets it.
+type Times struct {
+	Advisories, Devices, Windows, Support time.Duration
+}
+
+// Cadence returns the times by kind of source.
+func (t Times) Cadence() Cadence {
+	return Cadence{"": t.Advisories, "csaf": t.Devices, "recalls": t.Devices, "msrc": t.Windows, "endoflife": t.Support}
+}
+
+// DefaultCadence is what an installation starts with; package policy says why.
 func DefaultCadence() Cadence {
 	const day = 24 * time.Hour
-	return Cadence{"": 7 * day, "kev": 7 * day, "epss": 7 * day, "endoflife": 90 * day, "debian": 7 * day, "msrc": 31 * day}
+	return Times{Advisories: 7 * day, Devices: 7 * day, Windows: 31 * day, Support: 90 * day}.Cadence()
+}
+
+// clockSlack is how far clocks may lie apart.
+const clockSlack = 24 * time.Hour
+
+// longUnused is after how long without a new feed the clock is rather wrong.
+const longUnused = 365 * 24 * time.Hour
+
+// Clock says what is wrong with a clock by which a feed built at a time is from the
+// future, or very old; "" where nothing is. behind is set where no age can be told.
+func Clock(built, now time.Time) (wrong string, behind bool) {
+	const form = "2 January 2006"
+	switch {
+	case now.Before(built.Add(-clockSlack)):
+		return fmt.Sprintf("this machine's clock says %s, and the feed was built on %s: set the clock; until then no age can be told", now.UTC().Format(form), built.Format(form)), true
+	case now.Sub(built) > longUnused:
+		return fmt.Sprintf("this machine's clock says %s, and the feed was built on %s: set the clock, or bring a newer feed", now.UTC().Format(form), built.Format(form)), false
+	}
+	return "", false
 }
 
 func (c Cadence) of(source string) time.Duration {
@@ -52,6 +82,7 @@ type SourceStatus struct {
 	// on it is then not assessed.
 	Stale      bool            `json:"stale"`
 	StaleAfter time.Duration   `json:"stale_after"`
+	Why        string          `json:"why,omitempty"` // it is stale, for people
 	Ecosystems []vuln.Coverage `json:"ecosystems,omitempty"`
 }
 
@@ -62,7 +93,8 @@ type Missing struct {
 }
 
 // Status says what the feed holds at a time. A clock that stands before the feed was
-// built makes nothing fresh: ages are then zero, and a warning says so.
+// built makes nothing fresh: no age can be told, so all of it is stale, and a warning
+// says that it is the clock.
 func (f *Feed) Status(now time.Time, cadence Cadence) (Status, error) {
 	cov, err := f.DB.Coverage()
 	if err != nil {
@@ -70,8 +102,9 @@ func (f *Feed) Status(now time.Time, cadence Cadence) (Status, error) {
 	}
 	m := f.Manifest
 	st := Status{ID: f.ID, Built: m.Built, Age: max(now.Sub(m.Built), 0), Records: m.Records, Refused: m.Refused, Unused: len(m.Unused)}
-	if now.Before(m.Built) {
-		st.Warnings = append(st.Warnings, "This machine's clock stands before the time the feed was built. Set the clock; ages cannot be told.")
+	wrong, behind := Clock(m.Built, now)
+	if wrong != "" {
+		st.Warnings = append(st.Warnings, strings.ToUpper(wrong[:1])+wrong[1:]+".")
 	}
 	have := make(map[string]bool)
 	stale := 0
@@ -81,10 +114,19 @@ func (f *Feed) Status(now time.Time, cadence Cadence) (Status, error) {
 		}
 		x := SourceStatus{Source: s, StaleAfter: cadence.of(s.Name)}
 		x.Age = max(now.Sub(s.Snapshot), 0)
-		x.Stale = s.Snapshot.IsZero() || x.Age > x.StaleAfter
-		if s.Snapshot.IsZero() {
-			x.Age = 0
+		switch {
+		case behind:
+			x.Why = wrong
+		case s.Snapshot.IsZero():
+			x.Age, x.Why = 0, "nobody says how old it is"
+		case s.Snapshot.After(now.Add(clockSlack)):
+			x.Why = "it is dated " + s.Snapshot.Format("2 January 2006") + ", which is to come"
+		case x.Age > x.StaleAfter && wrong != "":
+			x.Why = wrong
+		case x.Age > x.StaleAfter:
+			x.Why = fmt.Sprintf("it is of %s, older than %s", s.Snapshot.Format("2 January 2006"), days(x.StaleAfter))
 		}
+		x.Stale = x.Why != ""
 		if x.Stale && !s.Partial {
 			stale++
 		}
@@ -116,8 +158,20 @@ func (f *Feed) Status(now time.Time, cadence Cadence) (Status, error) {
 			st.Missing = append(st.Missing, want)
 		}
 	}
-	if stale > 0 {
+	if stale > 0 && !behind {
 		st.Warnings = append(st.Warnings, "Some sources are older than they may be. What depends on them counts as not assessed until the feed is updated.")
 	}
 	return st, nil
+}
+
+// days says a window for people.
+func days(d time.Duration) string {
+	const day = 24 * time.Hour
+	switch {
+	case d%day != 0:
+		return fmt.Sprintf("%d hours", int(d.Hours()))
+	case d == day:
+		return "a day"
+	}
+	return fmt.Sprintf("%d days", d/day)
 }

@@ -386,6 +386,21 @@ func TestReplacedUnderReader(t *testing.T) {
 	}
 }
 
+// TestStatedDates takes no date that is to come, nor one that is none.
+func TestStatedDates(t *testing.T) {
+	for stated, want := range map[string]string{`"2036-11-25T06:00:00Z"`: "which is to come", `"soon"`: "does not say when", `7`: "does not say when"} {
+		b := build(t, write(t, map[string][]byte{"a.json": []byte(osvLamp), "fetched.json": []byte(`{"asepsis_source": {"fetched": ` + stated + `}}`)}), nil, testNow())
+		if len(b.Report.Refused) != 1 || !strings.Contains(b.Report.Refused[0].Why, want) {
+			t.Errorf("%s: refused %+v, want %q", stated, b.Report.Refused, want)
+		}
+		for _, s := range b.Report.Manifest.Sources {
+			if s.Snapshot.After(testNow()) {
+				t.Errorf("%s: %s is of %v", stated, s.Name, s.Snapshot)
+			}
+		}
+	}
+}
+
 func TestStatus(t *testing.T) {
 	key, _ := testKey(t)
 	path := filepath.Join(publish(t, build(t, write(t, sources(t)), key, testNow())))
@@ -419,7 +434,18 @@ func TestStatus(t *testing.T) {
 	if _, by = at(testNow().AddDate(1, 0, 0)); !by["endoflife"].Stale || !by["msrc"].Stale {
 		t.Errorf("after a year: %+v", by)
 	}
-	if st, _ = at(testNow().AddDate(-1, 0, 0)); len(st.Warnings) == 0 || st.Age < 0 {
-		t.Errorf("with the clock a year behind: %+v", st.Warnings)
+	for name, now := range map[string]time.Time{"behind": testNow().AddDate(-1, 0, 0), "far ahead": testNow().AddDate(10, 0, 0)} {
+		st, by = at(now)
+		if len(st.Warnings) == 0 || !strings.Contains(st.Warnings[0], "set the clock") || st.Age < 0 {
+			t.Errorf("with the clock %s: %+v", name, st.Warnings)
+		}
+		for _, s := range by {
+			if !s.Stale || !strings.Contains(s.Why, "set the clock") {
+				t.Errorf("with the clock %s: %s is stale %v because of %q", name, s.Name, s.Stale, s.Why)
+			}
+		}
+	}
+	if st, by = at(testNow().Add(-time.Hour)); len(st.Warnings) > 0 || by["kev"].Stale {
+		t.Errorf("an hour apart: %+v", st.Warnings)
 	}
 }

@@ -37,7 +37,7 @@ type feedEngine struct {
 // advisories are older than they may be, with the reason: what no rule of theirs
 // holds for is then not assessed, and what one holds for stays affected.
 func NewEngine(db *vuln.DB, feed Feed, stale map[string]string) Engine {
-	feed.Exploited = db.HasExploited()
+	feed.Exploited = db.HasExploited() && stale["exploited"] == ""
 	if section := db.Section(device.Section); section != nil && stale["devices"] == "" {
 		feed.Devices, _ = device.Speaks(section)
 	}

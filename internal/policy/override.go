@@ -10,7 +10,7 @@ import (
 // setting of every check.
 func (c *Catalog) find(o Override) (t ParamType, fault string) {
 	if o.Check == "" {
-		if o.Name == SetCoverageFloor {
+		if _, ok := general(o.Name); ok {
 			return "", ""
 		}
 		return "", fmt.Sprintf("%q names no check; write check-id.parameter", o.Name)
@@ -56,7 +56,7 @@ func (c *Catalog) allow(o Override) (any, string) {
 	}
 	wrong := func(want string) (any, string) { return nil, fmt.Sprintf("%s must be %s", o.key(), want) }
 	switch {
-	case t == "" && o.Name == SetFreshWithin:
+	case t == "" && (o.Name == SetFreshWithin || o.Check == "" && o.Name != SetCoverageFloor):
 		s, ok := o.Value.(string)
 		if _, err := ParseSpan(s); !ok || err != nil {
 			return wrong("a window of days or hours, as in 30d or 12h")

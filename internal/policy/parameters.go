@@ -13,8 +13,8 @@ import (
 	"github.com/asepsis/asepsis/internal/errs"
 )
 
-// Override sets one parameter or setting of one check. Check "" with
-// coverage_floor sets the floor of all checks.
+// Override sets one parameter or setting of one check. With Check "" it sets one of
+// [Generals], such as the floor of all checks.
 type Override struct {
 	Check string
 	Name  string // a parameter of the check, or a setting that every check has
@@ -170,6 +170,7 @@ func yamlValue(v any) string {
 //	training-current.max_days: 180       # a parameter of a check
 //	mfa-everyone: {min_coverage: 0.9}    # settings and parameters of one check
 //	coverage_floor: 0.3                  # of all checks
+//	feed_stale_after: 14d                # of the installation
 //
 // Faults are an error of kind errs.Invalid that is a [Faults].
 func ParseParameters(c *Catalog, file string, data []byte) (*Parameters, error) {
@@ -204,7 +205,7 @@ func ParseParameters(c *Catalog, file string, data []byte) (*Parameters, error) 
 				set(e.keyAt, e.value, Override{Check: check, Name: name})
 				continue
 			}
-			if e.key == SetCoverageFloor {
+			if _, ok := general(e.key); ok {
 				set(e.keyAt, e.value, Override{Name: e.key})
 				continue
 			}

@@ -19,7 +19,10 @@ func settings(rules assess.Rules, a *assess.Assessment) (out []setting, known bo
 		return nil, false
 	}
 	for _, o := range rules.Params.Overrides() {
-		s := setting{Check: "all checks", Name: strings.ReplaceAll(o.Name, "_", " "), Value: Value(o.Value), Default: Value(policy.DefaultCoverageFloor)}
+		s := setting{Check: "all checks", Name: strings.ReplaceAll(o.Name, "_", " "), Value: Value(o.Value), Default: Value(policy.GeneralDefault(o.Name))}
+		if strings.HasPrefix(o.Name, "feed_") {
+			s.Check, s.Name = "advisories", strings.TrimPrefix(s.Name, "feed ")
+		}
 		if c, ok := rules.Checks.Check(o.Check); ok {
 			s.Check, s.Default = c.Title, Value(defaultOf(c, o.Name))
 		}

@@ -78,7 +78,8 @@ func update(ctx context.Context, dir, from string, o UpdateOptions) (Updated, er
 	}
 	u, err := install(dir, path, o)
 	u.Resumed = resumed
-	if isURL(from) && (err == nil || errs.Is(err, errs.Invalid) || errs.Is(err, errs.Denied)) {
+	fetched := isURL(from) && filepath.Base(filepath.Dir(path)) == downloadsName
+	if fetched && (err == nil || errs.Is(err, errs.Invalid) || errs.Is(err, errs.Denied)) {
 		// What is whole and wrong must not be gone on from.
 		_ = os.Remove(path)
 		_ = os.Remove(path + tagSuffix)

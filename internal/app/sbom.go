@@ -36,8 +36,12 @@ func (a inventory) AssetSBOM(ctx context.Context, who access.Caller, id, format 
 	if v.known != nil {
 		found, listed = v.known.Found[id], v.known.Listed[id]
 	}
+	of := sbom.AssetOf(r, keys, software, listed)
+	if e := a.engine(); e != nil {
+		of.NotAssessed = func(c *fact.Component) string { return e.Component(c).Why }
+	}
 	return sbom.Write(w, format, &sbom.Bill{
-		Made: a.now(), Version: a.version, By: v.profile.Organization.Name, Of: sbom.AssetOf(r, keys, software, listed),
+		Made: a.now(), Version: a.version, By: v.profile.Organization.Name, Of: of,
 		Flaws: sbom.FlawsOf(id, v.set.Resources[fact.KindVulnerability], &found, software),
 	})
 }

@@ -63,6 +63,9 @@ type Asset struct {
 	Software iter.Seq[fact.Component]
 	// Unknown is what nobody could read of it.
 	Unknown []Unknown
+	// NotAssessed says why the advisories in force cannot speak of a component, ""
+	// where they can. It gives the same each time; nil says nothing of any.
+	NotAssessed func(c *fact.Component) string
 }
 
 // Unknown is something the bill does not say, and why.
@@ -158,6 +161,13 @@ func (a *Asset) software() iter.Seq[fact.Component] {
 	}
 }
 
+func (a *Asset) notAssessed(c *fact.Component) string {
+	if a.NotAssessed == nil {
+		return ""
+	}
+	return a.NotAssessed(c)
+}
+
 // field adds a text to a digest so that no two lists of texts give the same bytes.
 func field(h hash.Hash, texts ...string) {
 	var room [20]byte
@@ -206,6 +216,7 @@ func (b *Bill) uuid(format string) (string, error) {
 			}
 			last = c
 			fieldsOf(h, &c)
+			field(h, a.notAssessed(&c))
 		}
 	}
 	for i := range b.Flaws {

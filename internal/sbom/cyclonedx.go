@@ -129,6 +129,9 @@ func (w *writer) software(a *Asset) {
 		w.next()
 		out := component(&c)
 		out.Ref = a.ref(&c)
+		if why := a.notAssessed(&c); why != "" {
+			out.Properties = append(out.Properties, cdxProperty{prefix + "not_assessed", why})
+		}
 		w.value(&out, false)
 	}
 }

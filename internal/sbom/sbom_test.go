@@ -321,6 +321,24 @@ func TestUnknown(t *testing.T) {
 	if !bytes.Contains(out, []byte(`{"name":"asepsis:unknown","value":"installed packages: needs root"}`)) {
 		t.Error("it is not said why")
 	}
+	assessed := bill(software())
+	assessed.Of.NotAssessed = func(c *fact.Component) string {
+		if c.Ecosystem == "windows" {
+			return "nobody speaks of it"
+		}
+		return ""
+	}
+	for format, want := range map[string]string{
+		sbom.CycloneDX: `{"name":"asepsis:not_assessed","value":"nobody speaks of it"}`, sbom.SPDX: `"comment":"Its weaknesses are not assessed: nobody speaks of it"`,
+	} {
+		doc := write(t, format, assessed)
+		if n := bytes.Count(doc, []byte(want)); n != 1 || id(t, doc) == id(t, write(t, format, bill(software()))) {
+			t.Errorf("%s: it is said of %d components, want 1", format, n)
+		}
+		if d := cmp.Diff(plain(software()), plain(read(t, format, doc).Batch.Components)); d != "" {
+			t.Errorf("%s: %s", format, d)
+		}
+	}
 	// What is not known of weaknesses says nothing about the list of software.
 	b := bill(software())
 	b.Of.Unknown[0].Flaws = true

@@ -156,6 +156,9 @@ func (w *writer) packages(a *Asset) {
 		}
 		w.next()
 		out := spdxComponent(a.ref(&c), &c)
+		if why := a.notAssessed(&c); why != "" {
+			out.Comment = "Its weaknesses are not assessed: " + why
+		}
 		w.value(&out, false)
 	}
 }

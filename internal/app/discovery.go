@@ -138,7 +138,7 @@ func (a *App) search(ctx context.Context, t *tenant, plan *network.Plan, r *run,
 		return err
 	}
 	r.Found = found
-	r.Looked, r.Left, r.DiscoveryRun.Found = found.Addresses-found.Unfinished, len(found.Untouched), len(found.Hosts)
+	r.Looked, r.Left, r.DiscoveryRun.Found = found.Addresses-found.Unfinished-len(found.Untouched), len(found.Untouched), len(found.Hosts)
 	r.LeftAlone = leftAlone(found.Untouched)
 	for _, n := range found.Notes {
 		r.Notes = append(r.Notes, api.Note{What: n.What, Why: n.Why, Source: r.Scope})

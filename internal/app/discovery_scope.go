@@ -63,9 +63,9 @@ func beside(s api.DiscoveryScope, others []api.DiscoveryScope) (network.Scope, e
 				case n.Prefix == m.Prefix:
 					return out, errs.Hint(errs.New(errs.Conflict, "%s is permitted already, as %q", m.Prefix, o.Name), "change %q, or leave it out here", o.Name)
 				case n.Prefix.Bits() > m.Prefix.Bits() && !slices.ContainsFunc(out.Nets, func(x network.Net) bool { return x.Prefix == n.Prefix }):
-					why := fmt.Sprintf("%s is searched apart, as %s says", o.Name, o.Profile)
+					why := fmt.Sprintf("it is permitted apart, as %q (%s)", o.Name, o.Profile)
 					if n.Profile == network.Never {
-						why = fmt.Sprintf("%s says never to search it", o.Name)
+						why = fmt.Sprintf("%q says never to search it", o.Name)
 					}
 					out.Nets = append(out.Nets, network.Net{Prefix: n.Prefix, Profile: network.Never, Why: why})
 				}
@@ -161,7 +161,7 @@ const mostLeftAlone = 200
 func leftAlone(us []network.Untouched) []api.Note {
 	out := []api.Note{}
 	for _, u := range us[:min(len(us), mostLeftAlone)] {
-		out = append(out, api.Note{What: u.Addr.String(), Why: u.Why})
+		out = append(out, api.Note{What: u.Addr.String(), Why: strings.TrimPrefix(u.Why, u.Addr.String()+": ")})
 	}
 	return out
 }

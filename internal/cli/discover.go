@@ -115,6 +115,9 @@ type discoverRunCmd struct {
 
 func (c *discoverRunCmd) Run(ctx context.Context, r *runner) error {
 	return r.withInventory(ctx, func(inv api.Inventory, who access.Caller) error {
+		if err := r.sayPlan(ctx, inv, who, c.Scope); err != nil {
+			return err
+		}
 		steps := r.progress()
 		defer steps.done()
 		job, err := inv.Discover(ctx, who, c.Scope)
@@ -156,6 +159,33 @@ func (c *discoverRunCmd) Run(ctx context.Context, r *runner) error {
 			}
 		}
 	})
+}
+
+// sayPlan says on standard error what the search that begins will touch.
+func (r *runner) sayPlan(ctx context.Context, inv api.Inventory, who access.Caller, name string) error {
+	if r.Quiet || r.JSON {
+		return nil
+	}
+	scopes, err := inv.Scopes(ctx, who)
+	if err != nil {
+		return err
+	}
+	for _, s := range scopes {
+		if s.Name != name || s.Profile == "never" {
+			continue
+		}
+		p, err := inv.PlanDiscovery(ctx, who, s)
+		if err != nil {
+			return err
+		}
+		left := ""
+		if p.Left > 0 {
+			left = ", " + count(p.Left, "address is", "addresses are") + " sent nothing"
+		}
+		fmt.Fprintf(r.Stderr, "%s will be asked on %s%s. It takes %s; Ctrl-C stops it.\n", count(p.Addresses, "address", "addresses"),
+			count(len(p.Ports), "TCP port", "TCP ports"), left, between(p.Least, p.Most))
+	}
+	return nil
 }
 
 type discoverRunsCmd struct{}

@@ -234,6 +234,7 @@ try {
   await page.getByRole("button", { name: "Permit", exact: true }).click();
   await page.getByText("this machine may be searched.").waitFor();
   await page.getByRole("button", { name: "Search this machine" }).click();
+  await page.getByRole("button", { name: "Begin the search" }).click();
   for (let i = 0; i < 300; i++) {
     const runs = (await api("/discovery/runs")).items;
     if (runs.length > 0 && runs[0].state !== "running") break;

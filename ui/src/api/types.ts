@@ -17,6 +17,7 @@ export type ColumnMapping = Schemas["ColumnMapping"];
 export type DecisionInput = Schemas["DecisionInput"];
 export type DeviceModel = Schemas["DeviceModel"];
 export type DiffRow = Schemas["DiffRow"];
+export type DiscoveryPlan = Schemas["DiscoveryPlan"];
 export type DiscoveryRun = Schemas["DiscoveryRun"];
 export type DiscoveryScope = Schemas["DiscoveryScope"];
 export type Event = Schemas["Event"];

@@ -1,15 +1,15 @@
 import { useState } from "react";
-import { useDeleteScope, useDiscover, usePutScope, useRuns, useScopes } from "@/api/inventory";
+import { useDeleteScope, usePutScope, useRuns, useScopes } from "@/api/inventory";
 import { may, useSession } from "@/api/session";
-import type { DiscoveryRun, DiscoveryScope } from "@/api/types";
-import { moment, plural } from "@/lib/format";
-import { capital } from "@/lib/words";
+import type { DiscoveryScope } from "@/api/types";
 import { Dialog } from "@/ui/dialog";
 import { Field, Select } from "@/ui/field";
 import { Icon } from "@/ui/icons";
 import { EmptyState, ErrorState, PageHead, Panel, Skeleton } from "@/ui/page";
 import { type Column, DataTable } from "@/ui/table";
 import { notify } from "@/ui/toast";
+import { Preview, SearchDialog } from "./plan";
+import { Run } from "./runs";
 
 const profileWord: Record<string, { word: string; meaning: string }> = {
   cautious: { word: "Cautious", meaning: "Connections only, one device at a time, a few packets a second. For clinical networks." },
@@ -21,15 +21,19 @@ const profileWord: Record<string, { word: string; meaning: string }> = {
 export function Component() {
   const scopes = useScopes();
   const runs = useRuns();
-  const discover = useDiscover();
   const session = useSession();
   const [editing, setEditing] = useState<DiscoveryScope | "new" | null>(null);
+  const [asking, setAsking] = useState<DiscoveryScope | null>(null);
   const permits = may(session, "manage_organization");
   const searches = may(session, "manage_inventory");
   const columns: Column<DiscoveryScope>[] = [
     { id: "name", header: "Network", cell: (one) => <strong>{one.name}</strong> },
     { id: "networks", header: "Addresses", cell: (one) => <span className="mono">{one.networks.join(", ")}</span> },
-    { id: "profile", header: "How", cell: (one) => <span title={profileWord[one.profile]?.meaning}>{profileWord[one.profile]?.word ?? one.profile}</span> },
+    {
+      id: "profile",
+      header: "How",
+      cell: (one) => <span title={profileWord[one.profile]?.meaning}>{profileWord[one.profile]?.word ?? one.profile}</span>,
+    },
     { id: "zone", header: "Zone", cell: (one) => one.zone || <span className="muted">–</span> },
     { id: "when", header: "When", cell: (one) => whenOf(one) },
     { id: "note", header: "Permitted by", wide: true, cell: (one) => one.note || <span className="muted">Nobody is named</span> },
@@ -39,12 +43,7 @@ export function Component() {
       cell: (one) => (
         <div className="actions">
           {searches && one.profile !== "never" && (
-            <button
-              type="button"
-              className="button"
-              disabled={discover.isPending}
-              onClick={() => discover.mutate(one.name, { onSuccess: () => notify(`The search of ${one.name} has begun.`) })}
-            >
+            <button type="button" className="button" onClick={() => setAsking(one)}>
               <Icon name="play" size={16} />
               Search<span className="visually-hidden"> {one.name}</span>
             </button>
@@ -62,7 +61,7 @@ export function Component() {
     <div className="page">
       <PageHead
         title="Discovery"
-        lead="What answers on the networks you permit. Devices marked as not to be probed are sent nothing at all; clinical networks are asked slowly."
+        lead="What answers on the networks you permit. Before a search begins you see what it will touch. Devices marked as not to be probed are sent nothing at all."
         actions={
           permits && (
             <button type="button" className="button" data-primary onClick={() => setEditing("new")}>
@@ -72,13 +71,17 @@ export function Component() {
         }
       />
       {scopes.error && <ErrorState error={scopes.error} retry={() => void scopes.refetch()} />}
-      {discover.error && <ErrorState error={discover.error} />}
       <Panel title="Permitted networks" flush>
         {scopes.isPending && <Skeleton />}
-        {scopes.data && scopes.data.length > 0 && <DataTable caption="Permitted networks" columns={columns} rows={scopes.data} rowKey={(one) => one.name} />}
+        {scopes.data && scopes.data.length > 0 && (
+          <DataTable caption="Permitted networks" columns={columns} rows={scopes.data} rowKey={(one) => one.name} />
+        )}
         {scopes.data && scopes.data.length === 0 && (
           <EmptyState title="No network may be searched">
-            <p>Nothing is probed until somebody permits it here. DHCP leases, ARP tables and Zeek logs under Imports find devices without a packet sent.</p>
+            <p>
+              Nothing is probed until somebody permits it here. DHCP leases, ARP tables and Zeek logs under Imports find devices without a packet
+              sent.
+            </p>
           </EmptyState>
         )}
       </Panel>
@@ -89,11 +92,12 @@ export function Component() {
         <ul className="stack">
           {runs.data?.map((run) => (
             <li key={run.id}>
-              <Run run={run} />
+              <Run run={run} stops={searches} />
             </li>
           ))}
         </ul>
       </Panel>
+      {asking && <SearchDialog scope={asking} onClose={() => setAsking(null)} />}
       {editing && <ScopeDialog scope={editing === "new" ? null : editing} onClose={() => setEditing(null)} />}
     </div>
   );
@@ -106,44 +110,13 @@ function whenOf(one: DiscoveryScope): string {
   return one.from && one.to ? `${often}, ${one.from} to ${one.to}` : often;
 }
 
-const stateWord: Record<string, string> = { running: "Running", done: "Done", failed: "Failed", stopped: "Stopped" };
-
-function Run({ run }: { run: DiscoveryRun }) {
-  return (
-    <>
-      <p>
-        <strong>{run.scope}</strong> <span className="tag">{stateWord[run.state] ?? run.state}</span> <span className="muted small">{moment(run.begun_at)}</span>
-      </p>
-      <p className="num">
-        {plural(run.found, "device")} answered on {plural(run.looked, "address", "addresses")}; {plural(run.left, "address", "addresses")} left alone.
-      </p>
-      {run.error && <p className="field-error">{capital(run.error)}</p>}
-      {run.changes.length > 0 && (
-        <details className="disclosure">
-          <summary>{plural(run.changes.length, "difference")} from the search before</summary>
-          <ul className="stack">
-            {run.changes.map((one, at) => (
-              <li key={at}>
-                <span className="mono">{one.device}</span> {one.say}
-              </li>
-            ))}
-          </ul>
-        </details>
-      )}
-      {run.notes.map((note) => (
-        <p key={note.what} className="value-note">
-          {capital(note.what)}: {note.why}
-        </p>
-      ))}
-    </>
-  );
-}
-
 function ScopeDialog({ scope, onClose }: { scope: DiscoveryScope | null; onClose: () => void }) {
   const [form, setForm] = useState<DiscoveryScope>(scope ?? { name: "", networks: [], profile: "cautious" });
   const [networks, setNetworks] = useState(scope?.networks.join(", ") ?? "");
   const put = usePutScope();
   const remove = useDeleteScope();
+  const [seen, setSeen] = useState<DiscoveryScope | null>(null);
+  const asked = { ...form, networks: networks.split(/[\s,;]+/).filter(Boolean) };
   const change = (part: Partial<DiscoveryScope>) => setForm((now) => ({ ...now, ...part }));
   return (
     <Dialog title={scope ? `Change ${scope.name}` : "Permit a network to be searched"} open onClose={onClose}>
@@ -151,18 +124,23 @@ function ScopeDialog({ scope, onClose }: { scope: DiscoveryScope | null; onClose
         className="form"
         onSubmit={(event) => {
           event.preventDefault();
-          put.mutate(
-            { ...form, networks: networks.split(/[\s,;]+/).filter(Boolean) },
-            {
-              onSuccess: () => {
-                notify(`${form.name} may be searched.`);
-                onClose();
-              },
+          put.mutate(asked, {
+            onSuccess: () => {
+              notify(form.profile === "never" ? `${form.name} will never be searched.` : `${form.name} may be searched.`);
+              onClose();
             },
-          );
+          });
         }}
       >
-        {!scope && <Field label="Name" required value={form.name} onChange={(event) => change({ name: event.target.value })} hint="Ward network, main campus…" />}
+        {!scope && (
+          <Field
+            label="Name"
+            required
+            value={form.name}
+            onChange={(event) => change({ name: event.target.value })}
+            hint="Ward network, main campus…"
+          />
+        )}
         <Field label="Addresses" required value={networks} onChange={(event) => setNetworks(event.target.value)} hint="10.20.0.0/22, 10.30.1.0/24" />
         <Select label="How" value={form.profile} onChange={(event) => change({ profile: event.target.value as DiscoveryScope["profile"] })}>
           {Object.entries(profileWord).map(([key, one]) => (
@@ -172,7 +150,23 @@ function ScopeDialog({ scope, onClose }: { scope: DiscoveryScope | null; onClose
           ))}
         </Select>
         <p className="hint">{profileWord[form.profile]?.meaning}</p>
-        <Field label="Zone" value={form.zone ?? ""} onChange={(event) => change({ zone: event.target.value })} hint="Devices found here are in this zone." />
+        {form.profile !== "never" && (
+          <Field
+            label="Packets a second at most"
+            type="number"
+            min={1}
+            max={form.profile === "cautious" ? 20 : 20000}
+            value={form.rate ? String(form.rate) : ""}
+            onChange={(event) => change({ rate: event.target.value ? Number(event.target.value) : undefined })}
+            hint={form.profile === "cautious" ? "4 if left empty; 20 is the most." : "500 if left empty."}
+          />
+        )}
+        <Field
+          label="Zone"
+          value={form.zone ?? ""}
+          onChange={(event) => change({ zone: event.target.value })}
+          hint="Devices found here are in this zone."
+        />
         <Select label="When" value={form.every ?? ""} onChange={(event) => change({ every: event.target.value })}>
           <option value="">Only when asked</option>
           <option value="24h">Daily</option>
@@ -180,15 +174,36 @@ function ScopeDialog({ scope, onClose }: { scope: DiscoveryScope | null; onClose
         </Select>
         {form.every && (
           <>
+            <p className="hint">Hours are those of the server's clock. A search that is not done by then goes on the next time.</p>
             <Field label="Not before" type="time" value={form.from ?? ""} onChange={(event) => change({ from: event.target.value })} />
             <Field label="Not after" type="time" value={form.to ?? ""} onChange={(event) => change({ to: event.target.value })} />
           </>
         )}
-        <Field label="Who permitted it" required value={form.note ?? ""} onChange={(event) => change({ note: event.target.value })} hint="Name and date; biomedical engineering for clinical networks." />
+        <Field
+          label="Who permitted it"
+          required
+          value={form.note ?? ""}
+          onChange={(event) => change({ note: event.target.value })}
+          hint="Name and date; biomedical engineering for clinical networks."
+        />
+        {form.profile !== "never" && asked.networks.length > 0 && (
+          <p>
+            <button type="button" className="button" onClick={() => setSeen(asked)}>
+              See what it would touch
+            </button>
+          </p>
+        )}
+        {seen && <Preview scope={seen} />}
         {(put.error ?? remove.error) && <ErrorState error={put.error ?? remove.error} />}
         <div className="dialog-foot">
           {scope && (
-            <button type="button" className="button" data-danger disabled={remove.isPending} onClick={() => remove.mutate(scope.name, { onSuccess: onClose })}>
+            <button
+              type="button"
+              className="button"
+              data-danger
+              disabled={remove.isPending}
+              onClick={() => remove.mutate(scope.name, { onSuccess: onClose })}
+            >
               Forbid it
             </button>
           )}

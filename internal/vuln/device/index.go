@@ -1,6 +1,7 @@
 package device
 
 import (
+	"regexp"
 	"slices"
 	"strings"
 
@@ -34,7 +35,9 @@ type name struct {
 	own  []string // sorted, each once
 	kind []string // words that say what kind of thing it is
 	lead string   // the first of its own words
-	part bool     // one of several names joined by slashes
+	// joined is all of it as one word.
+	joined string
+	part   bool // one of several names joined by slashes
 }
 
 // Open reads a section and prepares it with a table of names.
@@ -50,6 +53,10 @@ func newIndex(list []Statement, aliases *Aliases) *Index {
 	ix := &Index{aliases: aliases, byMaker: make(map[string][]int), byDI: make(map[string][]int)}
 	for _, s := range list {
 		e := entry{Statement: s, makers: aliases.makersOf(s.Vendor), versions: ParseVersions(s.Version)}
+		// "Welch Allyn Connex Spot Monitor" of Hillrom is what Welch Allyn's label says.
+		if m := aliases.leading(s.Product); m != "" && !slices.Contains(e.makers, m) {
+			e.makers = append(e.makers, m)
+		}
 		e.house = strings.Join(e.makers, "\x00")
 		if s.Unread && s.Version == "" {
 			e.versions = Versions{words: true, text: s.Product}
@@ -110,10 +117,33 @@ func (ix *Index) Statements() []Statement {
 	return out
 }
 
+// acronym is a short name in parentheses: (PIC iX), (CVSM).
+var acronym = regexp.MustCompile(`\(([A-Z]{2,6}(?: ?i?[A-Z]{1,3})?)\)`)
+
+// leading returns the maker of the table that a product's name begins with, or "".
+func (a *Aliases) leading(product string) string {
+	fields := strings.Fields(product)
+	for n := min(3, len(fields)-1); n > 0; n-- {
+		key := makerKey(strings.Join(fields[:n], " "))
+		if id := a.makers[key]; id != "" && (len(key) >= 4 || n == 1 && strings.ToUpper(fields[0]) == fields[0] && len(key) >= 2) {
+			return id
+		}
+	}
+	return ""
+}
+
 // variants are the ways an inventory may name an advisory's product: as it is, without
 // what stands in parentheses, each of several joined by slashes, and those of the table.
 func (a *Aliases) variants(advisoryID, product string) []string {
+	for _, not := range [...]string{", not including", ", excluding"} {
+		if i := strings.Index(strings.ToLower(product), not); i > 0 {
+			product = product[:i] // what it is not about names nothing
+		}
+	}
 	out := []string{product}
+	for _, m := range acronym.FindAllStringSubmatch(product, 5) {
+		out = append(out, m[1])
+	}
 	bare := product
 	for {
 		i := strings.IndexByte(bare, '(')
@@ -127,7 +157,7 @@ func (a *Aliases) variants(advisoryID, product string) []string {
 		}
 		bare = bare[:i] + " " + bare[i+j+1:]
 	}
-	for _, end := range [...]string{", not including", " used with ", " running on ", " with installed ", " integrated with "} {
+	for _, end := range [...]string{" used with ", " running on ", " with installed ", " integrated with "} {
 		if i := strings.Index(strings.ToLower(bare), end); i > 0 {
 			bare = bare[:i]
 		}
@@ -149,6 +179,7 @@ func (a *Aliases) variants(advisoryID, product string) []string {
 // name brings a product's name to the words it is compared by.
 func (a *Aliases) name(text string, makers []string) name {
 	n := name{text: text, all: words(text)}
+	n.joined = strings.Join(n.all, "")
 	skip := make(map[string]bool)
 	rest := n.all
 	for _, m := range makers {

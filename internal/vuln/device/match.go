@@ -260,8 +260,12 @@ func (ix *Index) compareNames(e *entry, a *prepared) (strength, string) {
 	list := a.under(ix.aliases, e)
 	for j := range list {
 		n := &list[j]
+		out := beyond(n.all, e.spans)
 		for i := range e.names {
 			s := compareName(n, &e.names[i])
+			if s > none && s < equal && out {
+				continue // MX40 is none of the MX400 to MX550
+			}
 			if s > less && len(n.all) > longName {
 				s = less // a description may speak of what the thing goes with
 			}
@@ -288,6 +292,23 @@ func (ix *Index) compareNames(e *entry, a *prepared) (strength, string) {
 	return none, ""
 }
 
+// beyond reports whether a name has a number behind the letters of a range, and in no
+// range of them.
+func beyond(name []string, list []span) bool {
+	out := false
+	for _, sp := range list {
+		for i := 0; i+1 < len(name); i++ {
+			if _, _, ok := lettersNumber(name[i+1]); ok && name[i] == sp.letters {
+				if inSpan(name, sp) {
+					return false
+				}
+				out = true
+			}
+		}
+	}
+	return out
+}
+
 // shares reports whether a name has a word of its own in common with a statement beside
 // the letters of a range.
 func shares(n *name, e *entry, letters string) bool {
@@ -306,16 +327,23 @@ func compareName(device, product *name) strength {
 	if len(device.own) == 0 || len(product.own) == 0 {
 		return none
 	}
-	if slices.Equal(device.all, product.all) {
-		return equal
+	if slices.Equal(device.all, product.all) || device.joined == product.joined {
+		return equal // PICiX is PIC iX
 	}
 	// Two kinds of thing under one brand, such as IntelliSpace PACS and Portal. A brand
-	// alone is not any one of its kinds.
+	// alone is not any one of its kinds, and where each says its kind and the kinds are
+	// two, the brand joins nothing.
+	if len(device.kind) > 0 && len(product.kind) > 0 && !subset(product.kind, device.all) && !subset(device.kind, product.all) && brandAlone(device.own, product.own) {
+		return none
+	}
 	other := len(product.kind) > 0 && !subset(product.kind, device.all)
 	switch {
 	case slices.Equal(device.own, product.own) && (!other || len(device.kind) == 0 && len(device.own) > 1):
 		return equal
 	case product.tells() && subset(product.own, device.own):
+		if other && product.part && !slices.ContainsFunc(product.own, func(w string) bool { return len(w) >= 4 }) {
+			return none // CT 850 of “Discovery NM/CT 850” is no monitor B850
+		}
 		// One word of a longer name, or one of several names joined by a slash, may be
 		// there by chance.
 		if other || product.part || len(product.own) == 1 && device.lead != product.lead {
@@ -326,6 +354,19 @@ func compareName(device, product *name) strength {
 		return less
 	}
 	return none
+}
+
+// brandAlone reports whether two names have one word in common at most, and no number.
+func brandAlone(a, b []string) bool {
+	common := 0
+	for _, w := range a {
+		if slices.Contains(b, w) {
+			if common++; common > 1 || w[0] >= '0' && w[0] <= '9' {
+				return false
+			}
+		}
+	}
+	return true
 }
 
 // tells reports whether a name identifies a product: by a word of four letters and more,

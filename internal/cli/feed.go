@@ -1,15 +1,18 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
 
+	"github.com/alecthomas/kong"
 	"golang.org/x/mod/sumdb/note"
 
 	"github.com/asepsis/asepsis/internal/access"
+	"github.com/asepsis/asepsis/internal/advisory"
 	"github.com/asepsis/asepsis/internal/app"
 	"github.com/asepsis/asepsis/internal/errs"
 	"github.com/asepsis/asepsis/internal/feed"
@@ -17,7 +20,8 @@ import (
 )
 
 type feedBuildCmd struct {
-	From      []string `required:"" help:"Files and folders of sources, packed or not; what a file is, is told by its content." type:"path" placeholder:"PATH" sep:"none"`
+	From      []string `required:"" help:"Files and folders of sources, packed or not, or URLs of them; what a file is, is told by its content. A URL of provider-metadata.json stands for all that the CSAF provider publishes." placeholder:"PATH" sep:"none"`
+	Into      string   `help:"Folder in which what is fetched from URLs is kept between builds." type:"path" placeholder:"DIR"`
 	Out       string   `required:"" help:"Folder to publish it in; copy it to a stick, or serve it." type:"path" placeholder:"DIR"`
 	Name      string   `help:"Name of the key on its first use, such as feeds.hospital.example." placeholder:"NAME" default:"feeds"`
 	Providers string   `help:"OpenPGP keys of those who sign what they publish." type:"existingfile" placeholder:"FILE"`
@@ -33,6 +37,9 @@ type builtFeed struct {
 	Key     string        `json:"key"`
 	Sources []feed.Source `json:"sources"`
 	Unused  []feed.Unused `json:"unused"`
+	// RefusedOf are the first records that could not be read, Failed what could not be fetched.
+	RefusedOf []advisory.Refused   `json:"refused_of"`
+	Failed    []feed.GatherFailure `json:"not_fetched,omitempty"`
 }
 
 func (c *feedBuildCmd) Run(ctx context.Context, r *runner) error {
@@ -54,7 +61,12 @@ func (c *feedBuildCmd) Run(ctx context.Context, r *runner) error {
 		o.Progress = func(p feed.Progress) {
 			steps.step(fmt.Sprintf("reading file %d of %d, %d records: %s", p.Files, p.Of, p.Records, filepath.Base(p.File)))
 		}
-		b, err := feed.Build(ctx, feed.Sources{Paths: c.From}, o)
+		paths, gathered, err := c.gather(ctx, r, steps)
+		if err != nil {
+			steps.done()
+			return err
+		}
+		b, err := feed.Build(ctx, feed.Sources{Paths: paths}, o)
 		steps.done()
 		if err != nil {
 			return err
@@ -64,12 +76,16 @@ func (c *feedBuildCmd) Run(ctx context.Context, r *runner) error {
 		}
 		m := b.Report.Manifest
 		if r.JSON {
-			return r.printJSON(builtFeed{b.Name, len(b.Data), m.Records, m.Refused, public, m.Sources, m.Unused})
+			err := r.printJSON(builtFeed{
+				b.Name, len(b.Data), m.Records, m.Refused, public, m.Sources, m.Unused,
+				b.Report.Refused[:min(len(b.Report.Refused), maxRefusedShown)], gathered.Failed,
+			})
+			return cmp.Or(err, unread(m.Refused, gathered.Failed))
 		}
 		p := r.palette()
 		t := table{width: r.Width}
 		for _, s := range m.Sources {
-			refused, note := "", s.PartialWhy
+			refused, note := "", cmp.Or(s.PartialWhy, s.Limit)
 			if s.Refused > 0 {
 				refused = fmt.Sprintf("%d refused", s.Refused)
 			}
@@ -90,14 +106,66 @@ func (c *feedBuildCmd) Run(ctx context.Context, r *runner) error {
 			fmt.Fprintf(r.Stdout, "  … and %d more files not used; --json lists them\n", more)
 		}
 		for _, x := range b.Report.Refused[:min(len(b.Report.Refused), shown)] {
-			fmt.Fprintf(r.Stdout, "  refused: %s %s: %s\n", x.Source, x.Record, x.Why)
+			fmt.Fprintf(r.Stdout, "  refused: %s %s: %s\n", x.Source, strings.TrimSpace(place(x.File, x.Line)+" "+x.Record), x.Why)
 		}
 		if more := len(b.Report.Refused) - shown; more > 0 {
 			fmt.Fprintf(r.Stdout, "  … and %d more records refused; the file lists them\n", more)
 		}
+		for _, x := range gathered.Failed[:min(len(gathered.Failed), shown)] {
+			fmt.Fprintf(r.Stdout, "  not fetched: %s: %s\n", x.URL, x.Why)
+		}
+		if more := len(gathered.Failed) - shown; more > 0 {
+			fmt.Fprintf(r.Stdout, "  … and %d more not fetched; --json lists them\n", more)
+		}
+		if len(gathered.KeysFor) > 0 && c.Providers == "" {
+			fmt.Fprintf(r.Stdout, "  signatures were not checked: look at the keys that the providers publish (%s) and give them with --providers\n", filepath.Dir(gathered.KeysFor[0]))
+		}
 		fmt.Fprintf(r.Stdout, "%s: %d records, %.1f MB, in %s\nsigned with %s\n", p.bold(b.Name), m.Records, float64(len(b.Data))/1e6, c.Out, public)
-		return nil
+		return unread(m.Refused, gathered.Failed)
 	})
+}
+
+// maxRefusedShown bounds the refused records that --json prints one by one.
+const maxRefusedShown = 1000
+
+// unread is the exit code of a build that could not read or fetch all.
+func unread(refused int, failed []feed.GatherFailure) error {
+	switch {
+	case refused > 0:
+		return found{fmt.Sprintf("the feed is built, but %s could not be read", count(refused, "record", "records"))}
+	case len(failed) > 0:
+		return found{fmt.Sprintf("the feed is built, but %s could not be fetched", count(len(failed), "file", "files"))}
+	}
+	return nil
+}
+
+func place(file string, line int) string {
+	if line == 0 {
+		return file
+	}
+	return fmt.Sprintf("%s:%d", file, line)
+}
+
+// gather fetches what is named by URL, and returns the paths to build from.
+func (c *feedBuildCmd) gather(ctx context.Context, r *runner, steps *progress) ([]string, feed.Gathered, error) {
+	var paths, urls []string
+	for _, from := range c.From {
+		if strings.HasPrefix(from, "http://") || strings.HasPrefix(from, "https://") {
+			urls = append(urls, from)
+			continue
+		}
+		paths = append(paths, kong.ExpandPath(from))
+	}
+	if len(urls) == 0 {
+		return paths, feed.Gathered{}, nil
+	}
+	if c.Into == "" {
+		return nil, feed.Gathered{}, errs.Hint(errs.New(errs.Misused, "a source is named by URL, and no folder to keep it in"), "give one with --into, and the same one at the next build")
+	}
+	g, err := feed.Gather(ctx, c.Into, urls, feed.GatherOptions{Now: r.Now().UTC(), Progress: func(u string, have, of int64) {
+		steps.step(fmt.Sprintf("%.1f of %.1f MB of %s", float64(have)/1e6, float64(of)/1e6, u))
+	}})
+	return append(paths, g.Paths...), g, err
 }
 
 type feedUpdateCmd struct {

@@ -135,7 +135,13 @@ type download struct {
 	part     string
 	limit    int64
 	progress func(have, of int64)
+	// have is what the server called the content that is here already, or "": it then
+	// need not send it again.
+	have http.Header
 }
+
+// errSame says that the server has what is here already.
+var errSame = errors.New("it is as it was")
 
 // run downloads what is missing. A server that does not know ranges, or whose file
 // is another one by now, sends all of it again.
@@ -151,6 +157,9 @@ func (d *download) run(ctx context.Context) (resumed int64, err error) {
 			header.Set("If-Range", string(tag))
 		}
 	}
+	if have == 0 {
+		header = d.have
+	}
 	resp, err := get(ctx, d.c, d.url, header)
 	if err != nil {
 		return 0, err
@@ -162,6 +171,8 @@ func (d *download) run(ctx context.Context) (resumed int64, err error) {
 		flags = os.O_WRONLY | os.O_APPEND
 	case resp.StatusCode == http.StatusRequestedRangeNotSatisfiable && have > 0:
 		return have, nil // nothing is missing; the signature tells whether it is right
+	case resp.StatusCode == http.StatusNotModified && len(d.have) > 0:
+		return 0, errSame
 	case resp.StatusCode == http.StatusOK:
 		have = 0
 	default:

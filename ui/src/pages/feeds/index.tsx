@@ -40,9 +40,12 @@ const sources: Column<FeedSource>[] = [
           {one.why && <p className="value-note">{capital(one.why)}</p>}
         </>
       ) : (
-        <span className="badge" data-tone="met">
-          In time
-        </span>
+        <>
+          <span className="badge" data-tone="met">
+            In time
+          </span>
+          {one.why && <p className="value-note">{capital(one.why)}</p>}
+        </>
       ),
   },
 ];

@@ -30,7 +30,7 @@ func (n Net) addresses() error {
 		return nil
 	}
 	return fmt.Errorf("these are addresses of the internet, which belong to others unless your organization owns them: " +
-		"leave it out, or say that they are yours (public: true; on the command line --public)")
+		"leave it out, or say that they are yours (--public on the command line, the box on the page)")
 }
 
 // private are the networks that organizations use inside: RFC 1918, 3927, 6598,

@@ -3,7 +3,7 @@ import { useDeleteScope, usePutScope, useRuns, useScopes } from "@/api/inventory
 import { may, useSession } from "@/api/session";
 import type { DiscoveryScope } from "@/api/types";
 import { Dialog } from "@/ui/dialog";
-import { Field, Select } from "@/ui/field";
+import { Checkbox, Field, Select } from "@/ui/field";
 import { Icon } from "@/ui/icons";
 import { EmptyState, ErrorState, PageHead, Panel, Skeleton } from "@/ui/page";
 import { type Column, DataTable } from "@/ui/table";
@@ -186,6 +186,14 @@ function ScopeDialog({ scope, onClose }: { scope: DiscoveryScope | null; onClose
           onChange={(event) => change({ note: event.target.value })}
           hint="Name and date; biomedical engineering for clinical networks."
         />
+        {form.profile !== "never" && (
+          <Checkbox
+            label="These are addresses of the internet, and we own them"
+            hint="Leave it open for networks inside, such as 10., 172.16. and 192.168."
+            checked={form.public ?? false}
+            onChange={(event) => change({ public: event.target.checked || undefined })}
+          />
+        )}
         {form.profile !== "never" && asked.networks.length > 0 && (
           <p>
             <button type="button" className="button" onClick={() => setSeen(asked)}>

@@ -61,7 +61,7 @@ func TestBuild(t *testing.T) {
 	for _, u := range m.Unused {
 		unused = append(unused, u.File+": "+u.Why)
 	}
-	if got := strings.Join(unused, "\n"); got != "sources/README.md: no kind of feed that is read here\nsources/asepsis.json: it says when the folder was fetched" {
+	if got := strings.Join(unused, "\n"); got != "sources/README.md: no kind of feed that is read here\nsources/asepsis.json: it says when the folder was fetched\nsources/empty: it is empty" {
 		t.Errorf("unused\n%s", got)
 	}
 	if last.Of != len(sources(t)) || last.Files != last.Of {

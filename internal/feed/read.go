@@ -7,6 +7,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"path/filepath"
+	"strings"
 	"sync"
 
 	"github.com/asepsis/asepsis/internal/feed/jscan"
@@ -148,7 +150,12 @@ func (b *builder) readEntry(src *source, w *batch, name string, r *bufio.Reader)
 		return w, err
 	}
 	head = bytes.TrimPrefix(head, []byte("\xef\xbb\xbf"))
+	if why := notData(head, fileName(src.name, name)); why != "" {
+		src.strange(oddity{name: name, why: why}, true)
+		return w, nil
+	}
 	if len(head) == 0 {
+		src.note("it is empty")
 		return w, nil
 	}
 	switch first := bytes.TrimLeft(head, " \t\r\n"); {
@@ -179,6 +186,36 @@ func (b *builder) readEntry(src *source, w *batch, name string, r *bufio.Reader)
 	}
 	src.note("no kind of feed that is read here")
 	return w, nil
+}
+
+// notData says why a file that is named like data holds none: it would otherwise pass for
+// one of the many that are no feed, and what it should have held would be missing in
+// silence.
+func notData(head []byte, name string) string {
+	switch strings.ToLower(filepath.Ext(strings.TrimSuffix(name, ".zst"))) {
+	case ".json", ".jsonl", ".ndjson", ".csv", ".zip", ".gz", ".zst", ".bz2", ".xz", ".tar", ".tgz":
+	default:
+		if len(head) >= 2 && (head[0] == 0xff && head[1] == 0xfe || head[0] == 0xfe && head[1] == 0xff) {
+			return "it is in UTF-16; save it in UTF-8"
+		}
+		return ""
+	}
+	text := bytes.ToLower(bytes.TrimLeft(head[:min(len(head), 256)], " \t\r\n"))
+	switch {
+	case len(head) == 0:
+		return "it is empty; fetch it again"
+	case bytes.HasPrefix(head, []byte{0xff, 0xfe}), bytes.HasPrefix(head, []byte{0xfe, 0xff}),
+		len(head) > 3 && head[0] != 0 && head[1] == 0 && head[2] != 0 && head[3] == 0,
+		len(head) > 3 && head[0] == 0 && head[1] != 0 && head[2] == 0 && head[3] != 0:
+		return "it is in UTF-16; save it in UTF-8"
+	case bytes.HasPrefix(text, []byte("<!doctype html")), bytes.HasPrefix(text, []byte("<html")):
+		return "it is a web page, such as a server's error or a sign-in page; fetch it again"
+	case bytes.HasPrefix(head, []byte("\xfd7zXZ\x00")):
+		return "it is packed with xz, which is not read here; unpack it"
+	case bytes.HasPrefix(head, []byte("7z\xbc\xaf\x27\x1c")):
+		return "it is packed with 7-Zip, which is not read here; unpack it"
+	}
+	return ""
 }
 
 func fileName(file, entry string) string {

@@ -4,6 +4,7 @@
 package nvd
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 
@@ -36,6 +37,7 @@ func Is(has func(key string) bool) bool {
 func Read(b []byte, to record.Sink) {
 	s := jscan.New(b)
 	var page bool
+	var have, stated int
 	s.Object(func(key []byte) {
 		switch string(key) {
 		case "timestamp":
@@ -45,9 +47,11 @@ func Read(b []byte, to record.Sink) {
 		case "vulnerabilities":
 			page = true
 			s.Array(func() {
-				before := s.Value()
-				one(before, to)
+				have++
+				one(s.Value(), to)
 			})
+		case "resultsPerPage":
+			stated = int(s.Float())
 		case "cve_items":
 			page = true
 			s.Array(func() { one(s.Value(), to) })
@@ -61,8 +65,11 @@ func Read(b []byte, to record.Sink) {
 		to.Refuse(Source, line, "", err.Error())
 		return
 	}
-	if !page {
+	switch {
+	case !page:
 		one(b, to)
+	case have < stated:
+		to.Refuse(Source, 0, "", fmt.Sprintf("the page says that it has %d records, and has %d; fetch it again", stated, have))
 	}
 }
 

@@ -1,6 +1,7 @@
 package nvd
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -54,6 +55,16 @@ func TestPage(t *testing.T) {
 	}
 	if s.Dates[Source].Format("2006-01-02") != "2024-05-06" {
 		t.Errorf("dated %v", s.Dates)
+	}
+}
+
+// TestPageCutShort tells a page that has fewer records than it says.
+func TestPageCutShort(t *testing.T) {
+	s := new(recordtest.Sink)
+	Read([]byte(strings.Replace(page, `"resultsPerPage": 2`, `"resultsPerPage": 2000`, 1)), s)
+	s.Check(t)
+	if s.Read[Source] != 1 || len(s.Refused) != 2 || !strings.Contains(s.Refused[1].Why, "2000 records, and has 2") {
+		t.Errorf("read %v, refused %+v", s.Read, s.Refused)
 	}
 }
 

@@ -312,6 +312,15 @@ func (c *claims) finish(ctx context.Context) error {
 	if err := c.compareSums(ctx, "identity decision", &c.identity, c.k.Store.IdentitySums); err != nil {
 		return err
 	}
+	faults, err := c.k.Store.RowFaults(ctx)
+	if err != nil {
+		if err := c.unreadable(ctx, "sightings, flaws or components", err); err != nil {
+			return err
+		}
+	}
+	for _, f := range faults {
+		c.k.r.fault(f.Where, "%s", f.What)
+	}
 	if c.parts > 0 {
 		c.k.r.fault(row(c.k.r.Entries), "the assessment %s has %d more parts, and the log ends", c.open, c.parts)
 	}

@@ -81,6 +81,10 @@ func (h *JudgingHasher) Findings(asset string, sum []byte) {
 	h.row("findings", asset, fmt.Sprintf("%x", sum))
 }
 
+// Flaws adds which list of what the feeds say of flaws the judging rests on, by
+// its number and the hash of it and all before.
+func (h *JudgingHasher) Flaws(seq int64, chain []byte) { h.row("flaws", seq, fmt.Sprintf("%x", chain)) }
+
 // FindingsEnded adds an asset whose findings held until this judging.
 func (h *JudgingHasher) FindingsEnded(asset string) { h.row("findings_ended", asset) }
 

@@ -84,6 +84,11 @@ type Rows interface {
 	// IdentitySums hashes every decision about identity as stored with [RowHash],
 	// by its name in [IdentityRow].
 	IdentitySums(ctx context.Context) (map[string]ledger.Hash, error)
+	// RowFaults compares the rows that are rewritten in place with the hashes that
+	// deliveries kept of them, and columns that say the same twice, all on one
+	// state of the store. The hashes themselves are covered by BatchDigest and
+	// JudgingSums.
+	RowFaults(ctx context.Context) ([]Fault, error)
 }
 
 // Store is all that evidence needs of the store of one tenant.

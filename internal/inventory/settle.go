@@ -174,14 +174,12 @@ func (w *World) prune(r *record) {
 func (w *World) drop(r *record, i int) {
 	k := r.keys[i].k
 	r.keys = slices.Delete(r.keys, i, i+1)
+	if w.heldAt(r.At, k) {
+		return
+	}
 	kept := false
 	for _, o := range r.home.records {
-		if holds(o.keys, k) {
-			if o.At == r.At {
-				return
-			}
-			kept = true
-		}
+		kept = kept || holds(o.keys, k)
 	}
 	w.changes.Dropped = append(w.changes.Dropped, HolderKey{r.At, k.key})
 	if kept {
@@ -197,4 +195,24 @@ func (w *World) drop(r *record, i int) {
 		}
 	}
 	g.keys = slices.DeleteFunc(g.keys, func(h held) bool { return h.k == k })
+}
+
+// heldAt reports whether a record that is kept under a home has a key, wherever
+// its facts belong by now.
+func (w *World) heldAt(id string, k *keyInfo) bool {
+	if h := w.homes[id]; h != nil {
+		for _, r := range h.records {
+			if r.At == id && holds(r.keys, k) {
+				return true
+			}
+		}
+	}
+	for p := range w.moved {
+		if p.home == id {
+			if r := w.records[p]; r != nil && holds(r.keys, k) {
+				return true
+			}
+		}
+	}
+	return false
 }

@@ -294,3 +294,6 @@ func (s *Store) Broken() error {
 
 // IdentitySums implements evidence.Rows: this store decides nothing about identity.
 func (s *Store) IdentitySums(context.Context) (map[string]ledger.Hash, error) { return nil, nil }
+
+// RowFaults implements evidence.Rows: this store rewrites nothing in place.
+func (s *Store) RowFaults(context.Context) ([]evidence.Fault, error) { return nil, nil }

@@ -6,6 +6,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"strconv"
 	"time"
 
@@ -126,7 +128,9 @@ func (db *DB) KeepFlaws(ctx context.Context, flaws map[string]judge.Flaw, at tim
 			return err
 		}
 		defer add.Close()
-		for id, f := range flaws {
+		var sums sumList
+		for _, id := range slices.Sorted(maps.Keys(flaws)) {
+			f := flaws[id]
 			body, err := json.Marshal(f)
 			if err != nil {
 				return fmt.Errorf("write %s: %w", id, err)
@@ -141,14 +145,18 @@ func (db *DB) KeepFlaws(ctx context.Context, flaws map[string]judge.Flaw, at tim
 				if _, err := end.ExecContext(ctx, micros(at), id, from); err != nil {
 					return err
 				}
+				ended := flawRow{flaw: id, from: from, until: micros(at), body: old}
+				sums.row(ended.name, ended.rest)
 			case !errors.Is(err, sql.ErrNoRows):
 				return err
 			}
 			if _, err := add.ExecContext(ctx, id, micros(at), string(body)); err != nil {
 				return err
 			}
+			added := flawRow{flaw: id, from: micros(at), body: string(body)}
+			sums.row(added.name, added.rest)
 		}
-		return nil
+		return keepFlawSums(ctx, tx, &sums)
 	})
 }
 

@@ -57,7 +57,8 @@ func (t *Tenant) RowSeqs(ctx context.Context) ([]int64, error) {
 		UNION SELECT from_seq FROM inventory_software WHERE tenant = $3
 		UNION SELECT until_seq FROM inventory_software WHERE tenant = $4 AND until_seq <> 0
 		UNION SELECT first_seq FROM inventory_assets WHERE tenant = $5
-		ORDER BY 1`, t.id, t.id, t.id, t.id, t.id)
+		UNION SELECT seq FROM inventory_sums WHERE tenant = $6
+		ORDER BY 1`, t.id, t.id, t.id, t.id, t.id, t.id)
 	if err != nil {
 		return nil, classify(fmt.Errorf("list batches by their rows: %w", err))
 	}

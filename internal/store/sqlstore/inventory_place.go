@@ -79,18 +79,24 @@ func (in *ingest) changes(ctx context.Context, c inventory.Changes) error {
 		return cmp.Or(cmp.Compare(a.Key.Type, b.Key.Type), cmp.Compare(a.Key.Value, b.Key.Value))
 	})
 	var packed []byte
+	var sums sumList
 	for _, r := range c.Records {
 		why, err := json.Marshal(r.Why)
 		if err != nil {
 			return fmt.Errorf("encode why: %w", err)
 		}
 		packed = packKeys(packed[:0], r.Keys)
-		if err := records.add(ctx, in.tenant.id, r.At, r.Stream, string(packed), r.Maker, string(why), r.First, r.Last); err != nil {
+		row := recordRow{asset: r.At, stream: r.Stream, keys: string(packed), maker: r.Maker, why: string(why), first: r.First, last: r.Last}
+		sums.row(row.name, row.rest)
+		if err := records.add(ctx, in.tenant.id, row.asset, row.stream, row.keys, row.maker, row.why, row.first, row.last); err != nil {
 			return fmt.Errorf("record the sighting of %s: %w", r.At, err)
 		}
 	}
 	if err := records.flush(ctx); err != nil {
 		return fmt.Errorf("record sightings: %w", err)
+	}
+	if err := in.keepSums(ctx, &sums); err != nil {
+		return err
 	}
 	keys := bulk{in: in, columns: 4, head: `INSERT INTO inventory_keys (tenant, type, value, asset) VALUES`, tail: ` ON CONFLICT DO NOTHING`}
 	for _, k := range c.Keys {

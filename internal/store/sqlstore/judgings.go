@@ -214,13 +214,20 @@ func (w *judgingWriter) asset(ctx context.Context, a string, f *judge.Findings) 
 func (w *judgingWriter) record(ctx context.Context, actor string) error {
 	j := w.j
 	w.hash.Header(j.At, j.Feed.ID, j.Feed.BuiltAt, j.Feed.Holds(), j.FactsSeq, j.Assets, j.Opened, j.Closed)
+	flaws, chain, err := newestFlaws(ctx, w.tx)
+	if err != nil {
+		return fmt.Errorf("look for the hashes of flaws: %w", err)
+	}
+	if flaws != 0 {
+		w.hash.Flaws(flaws, chain)
+	}
 	rows, err := w.hash.Sum()
 	if err != nil {
 		return err
 	}
-	_, err = w.tx.ExecContext(ctx, `INSERT INTO vuln_judgings (tenant, seq, at, feed, feed_built_at, holds, facts_seq, assets, opened, closed, digest)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`,
-		w.t.id, j.Seq, micros(j.At), j.Feed.ID, micros(j.Feed.BuiltAt), j.Feed.Holds(), j.FactsSeq, j.Assets, j.Opened, j.Closed, rows[:])
+	_, err = w.tx.ExecContext(ctx, `INSERT INTO vuln_judgings (tenant, seq, at, feed, feed_built_at, holds, facts_seq, assets, opened, closed, digest, flaws_seq)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`,
+		w.t.id, j.Seq, micros(j.At), j.Feed.ID, micros(j.Feed.BuiltAt), j.Feed.Holds(), j.FactsSeq, j.Assets, j.Opened, j.Closed, rows[:], flaws)
 	if err != nil {
 		return fmt.Errorf("record the judging: %w", err)
 	}
@@ -251,13 +258,15 @@ func (t *Tenant) JudgingAt(ctx context.Context, at time.Time) (Judging, error) {
 func (t *Tenant) FirstJudgingBy(ctx context.Context, feed string) (Judging, error) {
 	j := Judging{Feed: judge.Feed{ID: feed}}
 	var when int64
-	err := t.db.read.QueryRowContext(ctx, `SELECT seq, at, facts_seq, assets, opened, closed FROM vuln_judgings
+	var holds string
+	err := t.db.read.QueryRowContext(ctx, `SELECT seq, at, holds, facts_seq, assets, opened, closed FROM vuln_judgings
 		WHERE tenant = $1 AND feed = $2 ORDER BY seq LIMIT 1`, t.id, feed).
-		Scan(&j.Seq, &when, &j.FactsSeq, &j.Assets, &j.Opened, &j.Closed)
+		Scan(&j.Seq, &when, &holds, &j.FactsSeq, &j.Assets, &j.Opened, &j.Closed)
 	if errors.Is(err, sql.ErrNoRows) {
 		return j, nil
 	}
 	j.At = moment(when)
+	j.Feed.Hold(holds)
 	return j, classify(err)
 }
 
@@ -318,19 +327,31 @@ func (t *Tenant) JudgingSums(ctx context.Context) (map[string]ledger.Hash, error
 		}
 		return hashers[seq]
 	}
-	rows, err := t.db.read.QueryContext(ctx, `SELECT seq, at, feed, feed_built_at, holds, facts_seq, assets, opened, closed FROM vuln_judgings WHERE tenant = $1`, t.id)
+	rows, err := t.db.read.QueryContext(ctx, `SELECT seq, at, feed, feed_built_at, holds, facts_seq, assets, opened, closed, flaws_seq, digest FROM vuln_judgings WHERE tenant = $1`, t.id)
 	if err != nil {
 		return nil, classify(fmt.Errorf("read judgings: %w", err))
 	}
+	digests, flaws := make(map[int64][]byte), make(map[int64]int64)
 	if _, err := collect(rows, func(s scanner) (struct{}, error) {
-		var seq, at, built, facts int64
+		var seq, at, built, facts, flaw int64
 		var feed, holds string
 		var assets, opened, closed int
-		err := s.Scan(&seq, &at, &feed, &built, &holds, &facts, &assets, &opened, &closed)
+		var digest []byte
+		err := s.Scan(&seq, &at, &feed, &built, &holds, &facts, &assets, &opened, &closed, &flaw, &digest)
 		of(seq).Header(moment(at), feed, moment(built), holds, facts, assets, opened, closed)
+		digests[seq], flaws[seq] = digest, flaw
 		return struct{}{}, err
 	}); err != nil {
 		return nil, classify(err)
+	}
+	chains, err := t.db.flawChains(ctx)
+	if err != nil {
+		return nil, classify(err)
+	}
+	for seq, n := range flaws {
+		if n != 0 {
+			of(seq).Flaws(n, chains[n])
+		}
 	}
 	rows, err = t.db.read.QueryContext(ctx, `SELECT asset, from_seq, until_seq, sum, body FROM vuln_findings WHERE tenant = $1`, t.id)
 	if err != nil {
@@ -377,7 +398,7 @@ func (t *Tenant) JudgingSums(ctx context.Context) (map[string]ledger.Hash, error
 		if err != nil {
 			return nil, err
 		}
-		out[strconv.FormatInt(seq, 10)] = sum
+		out[strconv.FormatInt(seq, 10)] = withStored(sum, digests[seq])
 	}
 	return out, nil
 }

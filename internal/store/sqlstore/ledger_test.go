@@ -58,7 +58,14 @@ func ledgerWorld(t *testing.T) (*DB, *Tenant, func() *evidence.Report) {
 		_, err := tn.RecordParameters(ctx, fmt.Sprintf("enc-a:\n  min_coverage: 0.%d\n", 8+i), "us_1", "as agreed", at)
 		must(err)
 	}
+	flaws := func(hours int, severity string) {
+		must(db.KeepFlaws(ctx, map[string]judge.Flaw{
+			"CVE-2026-0001": {ID: "CVE-2026-0001", Severity: severity}, "CVE-2026-0002": {ID: "CVE-2026-0002", Severity: "low"},
+		}, t0.Add(time.Duration(hours)*time.Hour)))
+	}
+	flaws(5, "high")
 	judged(t, tn, t0.Add(5*time.Hour), "f1", "CVE-2026-0001")
+	flaws(6, "critical")
 	judged(t, tn, t0.Add(6*time.Hour), "f2", "CVE-2026-0002")
 	d := judge.Decision{ID: id.New(id.Decision, t0), Kind: judge.Accept, Flaw: "CVE-2026-0001", Reason: "The server has no network.", By: "us_1", At: t0.Add(6 * time.Hour), Until: t0.Add(48 * time.Hour)}
 	must(tn.Decide(ctx, d))
@@ -88,9 +95,7 @@ func ledgerWorld(t *testing.T) (*DB, *Tenant, func() *evidence.Report) {
 // a goal: they are internal ids, what a screen shows beside, or hold twice what
 // another column says.
 var unrecorded = []string{
-	"fact_batches.file_sha256", "fact_batches.digest",
 	"assess_assessments.seq", "assess_assessments.recorded_at", "assess_assessments.facts_seq", "assess_assessments.actor", "assess_assessments.trigger_text",
-	"vuln_judgings.digest",
 	"policy_parameters.seq", "policy_parameters.recorded_at", "policy_parameters.actor", "policy_parameters.reason",
 }
 
@@ -116,7 +121,8 @@ func TestEveryColumnIsRecorded(t *testing.T) {
 	exec(`PRAGMA foreign_keys = 0`)
 	for _, table := range []string{
 		"fact_batches", "facts", "inventory_assets", "inventory_software", "assess_assessments", "assess_results", "assess_blobs",
-		"vuln_judgings", "vuln_findings", "vuln_closed", "vuln_decisions",
+		"inventory_components", "inventory_records", "inventory_keys", "inventory_sums",
+		"vuln_judgings", "vuln_findings", "vuln_closed", "vuln_decisions", "vuln_flaws", "vuln_flaw_sums",
 		"policy_parameters", "access_events", "evidence_entries", "evidence_heads",
 	} {
 		rows, err := db.write.QueryContext(t.Context(), `SELECT name, type FROM pragma_table_info($1)`, table)
@@ -128,8 +134,11 @@ func TestEveryColumnIsRecorded(t *testing.T) {
 			t.Fatal(table, err)
 		}
 		row := ` WHERE rowid = (SELECT max(rowid) FROM ` + table + `)`
-		if table == "fact_batches" {
+		switch table {
+		case "fact_batches":
 			row = ` WHERE file <> ''`
+		case "inventory_records", "inventory_keys":
+			row = `` // they have no rowid
 		}
 		exec(`CREATE TEMP TABLE saved AS SELECT * FROM ` + table)
 		for _, c := range columns {
@@ -164,5 +173,88 @@ func TestEveryColumnIsRecorded(t *testing.T) {
 		if r := check(); !r.Good() {
 			t.Fatalf("%s was put back and the check finds %q", table, r.Faults)
 		}
+	}
+}
+
+// TestTheCheckNamesWhatWasChanged edits by hand what somebody might want
+// otherwise, and reads the report.
+func TestTheCheckNamesWhatWasChanged(t *testing.T) {
+	db, tn, check := ledgerWorld(t)
+	bring(t, tn, t0.Add(7*time.Hour), "cmdb", "a|serial B7-10010|manufacturer=Philips|name=MON-1", "b|mac 3c:52:82:00:00:01|name=PUMP-2")
+	bring(t, tn, t0.Add(8*time.Hour), "biomed", "a|serial B7-10010|manufacturer=B. Braun|name=PUMP-1", "c|serial 5CG1234ABC|name=LAP-1")
+	bring(t, tn, t0.Add(9*time.Hour), "osquery", "a|serial 5CG1234ABC|mac 3c:52:82:00:00:01|name=LAP-1")
+	if r := check(); !r.Good() {
+		t.Fatal(r.Faults)
+	}
+	if n := dump(t, db); n["inventory_questions"] == 0 || n["inventory_merges"] == 0 {
+		t.Fatal("the world asks and merges nothing", n)
+	}
+	for name, c := range map[string]struct{ change, back, says string }{
+		"severity": {
+			`UPDATE vuln_flaws SET body = replace(body, 'critical', 'low')`, `UPDATE vuln_flaws SET body = replace(body, 'low', 'critical') WHERE flaw = 'CVE-2026-0001' AND until_at = 0`,
+			"flaw CVE-2026-0001: its severity",
+		},
+		"since when": {`UPDATE vuln_flaws SET until_at = until_at + 1 WHERE until_at <> 0`, `UPDATE vuln_flaws SET until_at = until_at - 1 WHERE until_at <> 0`, "flaw CVE-2026-0001: its severity, dates"},
+		"key": {
+			`UPDATE inventory_records SET keys = replace(keys, '5cg1234abc', '5cg1234abd') WHERE stream = 'osquery'`, `UPDATE inventory_records SET keys = replace(keys, '5cg1234abd', '5cg1234abc')`,
+			`by "osquery": their keys`,
+		},
+		"where a key leads": {`UPDATE inventory_keys SET value = value || '9' WHERE type = 'mac'`, `UPDATE inventory_keys SET value = rtrim(value, '9') WHERE type = 'mac'`, "no sighting has it"},
+		"reason of a record": {
+			`UPDATE inventory_records SET why = replace(why, 'certain', 'person') WHERE why LIKE '%certain%'`, `UPDATE inventory_records SET why = replace(why, 'person', 'certain')`, "or reasons were changed",
+		},
+		"last seen":         {`UPDATE inventory_records SET last_at = last_at + 1 WHERE stream = 'cmdb'`, `UPDATE inventory_records SET last_at = last_at - 1 WHERE stream = 'cmdb'`, `by "cmdb": their keys, times`},
+		"reason of a merge": {`UPDATE inventory_merges SET body = replace(body, 'serial', 'serIal')`, `UPDATE inventory_merges SET body = replace(body, 'serIal', 'serial')`, "identity decision mg_"},
+		"answer":            {`UPDATE inventory_questions SET state = 'same'`, `UPDATE inventory_questions SET state = 'open'`, "identity decision qu_"},
+		"expiry":            {`UPDATE vuln_decisions SET until_at = until_at + 86400000000`, `UPDATE vuln_decisions SET until_at = until_at - 86400000000`, "decision de_"},
+		"feed":              {`UPDATE vuln_judgings SET feed = 'f9' WHERE seq = 2`, `UPDATE vuln_judgings SET feed = 'f2' WHERE seq = 2`, "judging 2"},
+		"counts":            {`UPDATE vuln_judgings SET opened = opened + 1 WHERE seq = 1`, `UPDATE vuln_judgings SET opened = opened - 1 WHERE seq = 1`, "judging 1"},
+		"which flaws":       {`UPDATE vuln_judgings SET flaws_seq = 1 WHERE seq = 2`, `UPDATE vuln_judgings SET flaws_seq = 2 WHERE seq = 2`, "judging 2"},
+		"version":           {`UPDATE inventory_components SET version = '9.9' WHERE name = 'openssl'`, `UPDATE inventory_components SET version = '3.0.1' WHERE name = 'openssl'`, "(openssl): its name, version"},
+	} {
+		exec := func(q string) {
+			t.Helper()
+			if r, err := db.write.ExecContext(t.Context(), q); err != nil {
+				t.Fatalf("%s: %s: %v", name, q, err)
+			} else if n, err := r.RowsAffected(); err != nil || n == 0 {
+				t.Fatalf("%s: %s changes nothing (%v)", name, q, err)
+			}
+		}
+		exec(c.change)
+		if r := check(); !strings.Contains(fmt.Sprint(r.Faults), c.says) {
+			t.Errorf("%s: the check says %v, want %q", name, r.Faults, c.says)
+		}
+		exec(c.back)
+	}
+	if r := check(); !r.Good() {
+		t.Fatal("all was put back and the check finds", r.Faults)
+	}
+}
+
+// TestAFolderOfBeforeIsSealedByItsNextDelivery takes away what older versions
+// did not keep: the record holds, and what is stored next covers what was there.
+func TestAFolderOfBeforeIsSealedByItsNextDelivery(t *testing.T) {
+	db, tn := openTest(t)
+	bring(t, tn, t0, "cmdb", "a|serial B7-10010|name=MON-1", "b|serial B7-20020|name=PUMP-2")
+	// As the version before wrote it: no lists, and a batch's hash without theirs.
+	for _, q := range []string{`DELETE FROM inventory_sums`, `DELETE FROM evidence_entries WHERE kind IN ('facts', 'identity')`, `DELETE FROM facts`, `DELETE FROM fact_batches`, `DELETE FROM inventory_assets`, `DELETE FROM inventory_software`} {
+		if _, err := db.write.ExecContext(t.Context(), q); err != nil {
+			t.Fatal(err)
+		}
+	}
+	check := ledgerOf(t, db, tn)
+	if r := check(); !r.Good() {
+		t.Fatal("an older folder does not hold", r.Faults)
+	}
+	bring(t, tn, t0.Add(day), "scan", "c|serial B7-30030|name=PUMP-3")
+	check = ledgerOf(t, db, tn)
+	if r := check(); !r.Good() {
+		t.Fatal("after the next delivery", r.Faults)
+	}
+	if _, err := db.write.ExecContext(t.Context(), `UPDATE inventory_records SET maker = 'x' WHERE stream = 'cmdb'`); err != nil {
+		t.Fatal(err)
+	}
+	if check().Good() {
+		t.Error("a record of before was changed and nothing was found")
 	}
 }

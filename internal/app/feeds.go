@@ -389,6 +389,7 @@ func (a *App) feedChanged(ctx context.Context, tid string, d *api.FeedDetail) er
 	if err != nil || j.Seq == 0 {
 		return err
 	}
+	d.KnowsExploited = j.Feed.Exploited
 	d.Landed = &api.FeedLanded{At: j.At, Assets: j.Assets, Opened: j.Opened, Closed: j.Closed}
 	return nil
 }
@@ -527,7 +528,7 @@ func sourceTitle(name string) string {
 	kind, rest, _ := strings.Cut(name, "/")
 	title := map[string]string{
 		"osv": "OSV advisories", "kev": "CISA: known exploited vulnerabilities", "epss": "FIRST: exploit prediction scores", "csaf": "CSAF advisories of makers and CISA",
-		"msrc": "Microsoft: updates of Windows", "endoflife": "Dates of support", "nvd": "NVD: products by CPE name", "cve": "CVE records", "vex": "VEX statements", "debian": "Debian security",
+		"msrc": "Microsoft: updates of Windows", "endoflife": "Dates of support", "nvd": "NVD: products by CPE name", "cve": "CVE records", "vex": "VEX statements", "debian": "Debian security", "fda": "FDA: recalls of devices",
 	}[kind]
 	if title == "" {
 		return name

@@ -123,7 +123,7 @@ func (v *view) feed() *api.FeedBrief {
 		return nil
 	}
 	f := v.known.Feed
-	return &api.FeedBrief{ID: f.ID, BuiltAt: f.BuiltAt, Stale: v.at.Sub(f.BuiltAt) > staleFeed}
+	return &api.FeedBrief{ID: f.ID, BuiltAt: f.BuiltAt, Stale: v.at.Sub(f.BuiltAt) > staleFeed, KnowsExploited: f.Exploited}
 }
 
 // staleFeed is how old the advisories may be before everything that rests on

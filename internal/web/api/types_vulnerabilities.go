@@ -33,6 +33,8 @@ type FeedBrief struct {
 	ID      string    `json:"id" doc:"SHA-256 of the feed"`
 	BuiltAt time.Time `json:"built_at"`
 	Stale   bool      `json:"stale" doc:"Older than the organization allows"`
+
+	KnowsExploited bool `json:"knows_exploited" doc:"Holds CISA's catalog: only then is what is not in it not known to be exploited"`
 }
 
 // AssessmentGap counts software that was not assessed.

@@ -1772,6 +1772,8 @@ export interface components {
             built_at: string;
             /** @description SHA-256 of the feed */
             id: string;
+            /** @description Holds CISA's catalog: only then is what is not in it not known to be exploited */
+            knows_exploited: boolean;
             /** @description Older than the organization allows */
             stale: boolean;
         };
@@ -1781,6 +1783,8 @@ export interface components {
             ecosystems: components["schemas"]["FeedEcosystem"][];
             /** @description SHA-256 of the feed */
             id: string;
+            /** @description Holds CISA's catalog: only then is what is not in it not known to be exploited */
+            knows_exploited: boolean;
             /** @description What changed here when it came in force; absent where nothing was held against it yet */
             landed?: components["schemas"]["FeedLanded"];
             /**

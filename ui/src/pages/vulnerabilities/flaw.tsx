@@ -177,8 +177,10 @@ function About({ data }: { data: FlawDetail }) {
               {data.exploited.due && <p className="value-note">Federal agencies must mend it by {day(data.exploited.due)}</p>}
               {data.exploited.action && <p className="value-note">{data.exploited.action}</p>}
             </>
+          ) : data.feed?.knows_exploited ? (
+            "Not in CISA's catalog, as of these advisories"
           ) : (
-            "Not in the catalog at hand"
+            <span className="muted">Not known: CISA's catalog is not at hand</span>
           )}
         </FactRow>
         <FactRow name="EPSS">

@@ -39,7 +39,13 @@ export function Component() {
           </Panel>
           <div className="columns">
             <Panel title="Time to mend" note="Last 12 months" flush>
-              <Times times={data.times} />
+              {data.assessed > 0 || data.times.some((one) => one.fixed > 0) ? (
+                <Times times={data.times} />
+              ) : (
+                <EmptyState title="Nothing was assessed yet">
+                  <p>How long mending takes shows once findings came and went.</p>
+                </EmptyState>
+              )}
             </Panel>
             <Panel title="What was not assessed" note={gapsNote(data)} flush>
               {data.gaps.length > 0 ? (
@@ -97,15 +103,26 @@ function Standing({ data }: { data: VulnerabilityOverview }) {
   );
 }
 
-function Figure({ to, n, what, tone }: { to?: string; n: number; what: string; tone?: string }) {
+/** Figure is one number; where nobody looked, a zero would say too much and none is shown. */
+function Figure({ to, n, what, tone, known = true }: { to?: string; n: number; what: string; tone?: string; known?: boolean }) {
+  const unknown = !known && n === 0;
   const inner = (
     <>
-      <span className="figure-number num">{count(n)}</span>
+      <span className="figure-number num">
+        {unknown ? (
+          <>
+            <span aria-hidden="true">–</span>
+            <span className="visually-hidden">Not known</span>
+          </>
+        ) : (
+          count(n)
+        )}
+      </span>
       <span className="figure-what">{what}</span>
     </>
   );
   return (
-    <li className="figure" data-tone={n > 0 ? tone : undefined}>
+    <li className="figure" data-tone={unknown ? "unknown" : n > 0 ? tone : undefined}>
       {to ? <Link to={to}>{inner}</Link> : <div>{inner}</div>}
     </li>
   );
@@ -113,16 +130,17 @@ function Figure({ to, n, what, tone }: { to?: string; n: number; what: string; t
 
 function Figures({ data }: { data: VulnerabilityOverview }) {
   const list = "/resources/vulnerability";
+  const looked = data.assessed > 0;
   return (
     <ul className="figures">
-      <Figure n={data.open} what={`open on ${plural(data.assets_open, "device")}`} to={`${list}?f.status=open`} />
-      <Figure n={data.exploited} what="known to be exploited" tone="bad" to={`${list}?f.known_exploited=true&f.status=open`} />
-      <Figure n={data.past_due} what="past their day" tone="bad" />
-      <Figure n={data.due_soon} what="due within 7 days" tone="warn" />
-      <Figure n={data.by_severity.critical ?? 0} what="critical" to={`${list}?f.severity=critical&f.status=open`} />
-      <Figure n={data.by_severity.high ?? 0} what="high" to={`${list}?f.severity=high&f.status=open`} />
-      <Figure n={data.not_assessed} what={`of ${plural(data.assets, "device")} nobody assessed`} tone="unknown" />
-      <Figure n={data.checks} what="device advisories to compare" tone="unknown" to="/devices" />
+      <Figure n={data.open} known={looked} what={looked ? `open on ${plural(data.assets_open, "device")}` : "open: nobody looked"} to={`${list}?f.status=open`} />
+      <Figure known={looked && data.feed?.knows_exploited === true} n={data.exploited} what="known to be exploited" tone="bad" to={`${list}?f.known_exploited=true&f.status=open`} />
+      <Figure known={looked} n={data.past_due} what="past their day" tone="bad" />
+      <Figure known={looked} n={data.due_soon} what="due within 7 days" tone="warn" />
+      <Figure known={looked} n={data.by_severity.critical ?? 0} what="critical" to={`${list}?f.severity=critical&f.status=open`} />
+      <Figure known={looked} n={data.by_severity.high ?? 0} what="high" to={`${list}?f.severity=high&f.status=open`} />
+      <Figure n={data.not_assessed} what={`of ${plural(data.assets, "device")} in use, not assessed`} tone="unknown" />
+      <Figure known={data.feed !== undefined} n={data.checks} what="device advisories to compare" tone="unknown" to="/devices" />
     </ul>
   );
 }
@@ -137,7 +155,7 @@ function NothingOpen({ data }: { data: VulnerabilityOverview }) {
         </Link>
       }
     >
-      <p>{data.not_assessed > 0 ? `Of ${plural(data.not_assessed, "device")} in use nobody knows.` : "Every device in use was looked at."}</p>
+      <p>{data.not_assessed > 0 ? `Of ${plural(data.not_assessed, "device")} in use nothing is known.` : "Every device in use was looked at."}</p>
     </EmptyState>
   );
 }

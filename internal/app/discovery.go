@@ -24,7 +24,17 @@ type run struct {
 	Found *network.Run `json:"result,omitempty"`
 	// CutOff says that its hours ended before it did, so that it goes on in the next.
 	CutOff bool `json:"cut_off,omitempty"`
+	// SeenAt is when the program that carries it out last wrote of it.
+	SeenAt time.Time `json:"seen_at,omitzero"`
 }
+
+// silence is how long a search that runs may not be heard of: after it, the
+// program that carried it out has ended without saying so.
+const silence = time.Minute
+
+// alive reports whether some program, perhaps another one on this data folder,
+// carries the search out.
+func (r *run) alive(now time.Time) bool { return r.State == "running" && now.Sub(r.SeenAt) < silence }
 
 // Discover implements api.Inventory.
 func (a inventory) Discover(ctx context.Context, who access.Caller, scope string) (*api.Job, error) {
@@ -61,7 +71,10 @@ func (a *App) discover(ctx context.Context, tid, by, name string) (*api.Job, err
 	if err != nil {
 		return nil, err
 	}
-	r := &run{DiscoveryRun: api.DiscoveryRun{
+	if err := a.elsewhere(ctx, t); err != nil {
+		return nil, err
+	}
+	r := &run{SeenAt: a.now().UTC(), DiscoveryRun: api.DiscoveryRun{
 		ID: id.New(id.Run, a.now()), Scope: name, State: "running", BegunAt: a.now().UTC(), Changes: []api.DeviceChange{}, Notes: []api.Note{},
 	}}
 	if err := putRun(ctx, t, r); err != nil {
@@ -103,6 +116,26 @@ func (a *App) discover(ctx context.Context, tid, by, name string) (*api.Job, err
 	}), nil
 }
 
+// elsewhere refuses a search while another program on the same data folder, such
+// as the server beside a command, carries one out: two would send at twice the
+// rate that was permitted.
+func (a *App) elsewhere(ctx context.Context, t *tenant) error {
+	rows, err := t.DiscoveryRuns(ctx, "", 20)
+	if err != nil {
+		return err
+	}
+	for _, row := range rows {
+		var r run
+		if err := json.Unmarshal(row.Body, &r); err != nil {
+			return fmt.Errorf("read a search: %w", err)
+		}
+		if r.alive(a.now()) {
+			return errs.Hint(errs.New(errs.Conflict, "%q is being searched by another program on this data folder, such as the server", r.Scope), "wait until it is done; if that program was killed, wait a minute")
+		}
+	}
+	return nil
+}
+
 func putRun(ctx context.Context, t *tenant, r *run) error {
 	b, err := json.Marshal(r)
 	if err != nil {
@@ -125,7 +158,7 @@ func (a *App) search(ctx context.Context, t *tenant, plan *network.Plan, r *run,
 		}
 		step(fmt.Sprintf("searching %s: %d of %d addresses, %d found", r.Scope, p.Addresses, p.Of, p.Found))
 		if now := a.now(); now.Sub(told) > 2*time.Second {
-			told, r.Looked, r.DiscoveryRun.Found = now, p.Addresses, p.Found
+			told, r.SeenAt, r.Looked, r.DiscoveryRun.Found = now, now.UTC(), p.Addresses, p.Found
 			_ = putRun(context.WithoutCancel(ctx), t, r) // only what a page shows meanwhile
 		}
 	}}
@@ -202,7 +235,7 @@ func (a inventory) DiscoveryRuns(ctx context.Context, who access.Caller) ([]api.
 		if err := json.Unmarshal(row.Body, &r); err != nil {
 			return nil, fmt.Errorf("read a search: %w", err)
 		}
-		if r.State == "running" && !searching {
+		if r.State == "running" && !searching && !r.alive(a.now()) {
 			r.State = "stopped" // the program ended before it did; the next one goes on from there
 		}
 		out = append(out, r.DiscoveryRun)
@@ -268,6 +301,9 @@ func (a *App) searchDue(ctx context.Context, tid string) {
 			if err := json.Unmarshal(rows[0].Body, &r); err != nil {
 				a.log.ErrorContext(ctx, "a search could not be read", "scope", s.Name, "error", err)
 				continue
+			}
+			if r.alive(a.now()) {
+				return
 			}
 			last, cut = r.BegunAt, r.CutOff || r.State == "running" // the program ended before it did
 		}

@@ -3,8 +3,10 @@ package fingerprint
 import (
 	"archive/tar"
 	"bytes"
+	"encoding/base64"
 	"encoding/xml"
 	"io"
+	"maps"
 	"path"
 	"strings"
 	"testing"
@@ -92,5 +94,51 @@ func TestRecogExamples(t *testing.T) {
 	t.Logf("%d examples with a class; we state one for %d and agree on %d", examples, stated, right)
 	if stated < examples/2 || right*100 < stated*95 {
 		t.Errorf("of %d examples we state a class for %d and agree on %d", examples, stated, right)
+	}
+}
+
+// recogExamples reads the examples of all of Recog's files that we have a source
+// for.
+func recogExamples(t testing.TB) map[Source][]string {
+	t.Helper()
+	out := map[Source][]string{}
+	more := map[string]Source{"smtp_banners.xml": SMTP, "smb_native_os.xml": SMBOS, "snmp_sysobjid.xml": SNMPObject, "sip_user_agents.xml": SIP}
+	maps.Copy(more, recogFiles)
+	r := tar.NewReader(bytes.NewReader(testshared.Read(t, "corpora", "advisories", "fingerprints", "recog-xml.tar.zst")))
+	for {
+		h, err := r.Next()
+		if err == io.EOF {
+			return out
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		src, ok := more[path.Base(h.Name)]
+		if !ok {
+			continue
+		}
+		var f struct {
+			Examples []struct {
+				Encoding string `xml:"_encoding,attr"`
+				Text     string `xml:",chardata"`
+			} `xml:"fingerprint>example"`
+		}
+		if err := xml.NewDecoder(r).Decode(&f); err != nil {
+			t.Fatalf("%s: %v", h.Name, err)
+		}
+		for _, e := range f.Examples {
+			v := e.Text
+			if e.Encoding == "base64" {
+				b, err := base64.StdEncoding.DecodeString(strings.Join(strings.Fields(v), ""))
+				if err != nil {
+					continue
+				}
+				v = string(b)
+			}
+			if src == SSH {
+				v = "SSH-2.0-" + v
+			}
+			out[src] = append(out[src], v)
+		}
 	}
 }

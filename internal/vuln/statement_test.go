@@ -196,13 +196,13 @@ func TestWhy(t *testing.T) {
 			"CVE-2024-28085",
 			fact.Component{Ecosystem: "deb", Name: "mount", Version: "2.38.1-5", Source: "util-linux", Distro: "debian-12"},
 			true,
-			"mount 2.38.1-5 has CVE-2024-28085: DSA-5000-1 (osv/Debian) says that util-linux is affected in before 2.38.1-5+deb12u1. Its source package util-linux 2.38.1-5 was compared. Update to 2.38.1-5+deb12u1 or later.",
+			"mount 2.38.1-5 has CVE-2024-28085: DSA-5000-1 (osv/Debian) says that util-linux is affected in versions before 2.38.1-5+deb12u1. Its source package util-linux 2.38.1-5 was compared. Update to 2.38.1-5+deb12u1 or later.",
 		},
 		{
 			"DSA-5000-1",
 			fact.Component{Ecosystem: "deb", Name: "util-linux", Version: "2.40", Distro: "debian-12"},
 			true,
-			"util-linux 2.40 does not have DSA-5000-1: DSA-5000-1 (osv/Debian) says that util-linux is affected in before 2.38.1-5+deb12u1.",
+			"util-linux 2.40 does not have DSA-5000-1: DSA-5000-1 (osv/Debian) says that util-linux is affected in versions before 2.38.1-5+deb12u1.",
 		},
 		{
 			"CVE-2024-28085",
@@ -214,7 +214,7 @@ func TestWhy(t *testing.T) {
 			"PYSEC-1",
 			fact.Component{Ecosystem: "pypi", Name: "jinja2", Version: "2.11.4"},
 			true,
-			"jinja2 2.11.4 does not have PYSEC-1: PYSEC-1 (osv/PyPI) says that jinja2 is affected in before 2.11.3, or 3.0.0 and later, before 3.1.3.",
+			"jinja2 2.11.4 does not have PYSEC-1: PYSEC-1 (osv/PyPI) says that jinja2 is affected in versions before 2.11.3, or 3.0.0 and later, before 3.1.3.",
 		},
 		{
 			"PYSEC-1",
@@ -229,6 +229,24 @@ func TestWhy(t *testing.T) {
 			"Nobody knows whether Newtonsoft.Json 7 has CVE-2024-9999. No source in the feed speaks of its ecosystem. Add one to the feed.",
 		},
 		{
+			"CVE-2024-28085",
+			fact.Component{Ecosystem: "rpm", Name: "util-linux", Version: "2.32.1-43.el8", Distro: "almalinux-8"},
+			false,
+			"Nobody knows whether util-linux 2.32.1-43.el8 has CVE-2024-28085. Its distribution's advisories speak of flaws that it has mended, and none of them of this one: it may be left open there. Look the flaw up at the distribution.",
+		},
+		{
+			"CVE-2024-27982",
+			fact.Component{Ecosystem: "rpm", Name: "util-linux", Version: "2.32.1-43.el8", Distro: "almalinux-8"},
+			false,
+			"No advisory about CVE-2024-27982 names util-linux, and the feed holds all of AlmaLinux:8.",
+		},
+		{
+			"PYSEC-6",
+			fact.Component{Ecosystem: "pypi", Name: "all", Version: "2"},
+			true,
+			"all 2 has PYSEC-6: PYSEC-6 (osv/PyPI) says that all is affected in all versions.",
+		},
+		{
 			"PYSEC-1",
 			fact.Component{Ecosystem: "pypi", Name: "jinja2", Version: "none!"},
 			true,
@@ -238,7 +256,7 @@ func TestWhy(t *testing.T) {
 			"CVE-2020-0001",
 			fact.Component{Name: "OpenSSL", Version: "1.1.1k", CPE: "cpe:2.3:a:openssl:openssl:1.1.1k:*:*:*:*:*:*:*"},
 			true,
-			"OpenSSL 1.1.1k has CVE-2020-0001: CVE-2020-0001 (nvd) says that openssl:openssl is affected in 1.1.1 and later, before 1.1.1l. Update to 1.1.1l or later.",
+			"OpenSSL 1.1.1k has CVE-2020-0001: CVE-2020-0001 (nvd) says that openssl:openssl is affected in versions 1.1.1 and later, before 1.1.1l. Update to 1.1.1l or later.",
 		},
 	} {
 		e, known := db.Why(tt.flaw, &tt.c)

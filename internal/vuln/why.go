@@ -124,6 +124,9 @@ func (e *Explanation) decide(db *DB, a *Answer, about []uint32) {
 		e.Verdict, e.Reason = a.Verdict, a.Reason
 		if a.Verdict == Affected || a.Verdict == NotAffected {
 			e.Verdict, e.Reason = NotAffected, NotNamed // it was assessed, and this flaw's advisories do not name it
+			if mendedOnly(baseOf(a.Ecosystem)) && !db.hasErratum(about, baseOf(a.Ecosystem)) {
+				e.Verdict, e.Reason = NotAssessed, MendedOnly
+			}
 		}
 		return
 	}
@@ -134,6 +137,24 @@ func (e *Explanation) decide(db *DB, a *Answer, about []uint32) {
 		e.Rules = slices.Delete(e.Rules, i, i+1)
 	}
 	e.Rules = slices.Insert(e.Rules, 0, rule)
+}
+
+// mendedOnly reports whether a distribution publishes errata: a flaw that it has not
+// mended is in none of them, so that its absence says nothing.
+func mendedOnly(base string) bool {
+	switch base {
+	case "AlmaLinux", "Rocky Linux", "Red Hat", "SUSE", "openSUSE", "openEuler", "Mageia", "Photon OS", "Azure Linux":
+		return true
+	}
+	return false
+}
+
+// hasErratum reports whether one of the advisories is the distribution's own.
+func (db *DB) hasErratum(about []uint32, base string) bool {
+	return slices.ContainsFunc(about, func(n uint32) bool {
+		_, source := db.IDOf(n)
+		return strings.HasSuffix(source, "/"+base)
+	})
 }
 
 func (e *Explanation) sentence(c *fact.Component) string {
@@ -154,7 +175,7 @@ func (e *Explanation) sentence(c *fact.Component) string {
 	}
 	switch e.Verdict {
 	case Affected:
-		s := fmt.Sprintf("%s has %s: %s (%s) says that %s is affected in %s.%s", what, e.Flaw, r.Advisory, r.Source, r.Package, r.Range, compared)
+		s := fmt.Sprintf("%s has %s: %s (%s) says that %s is affected in %s.%s", what, e.Flaw, r.Advisory, r.Source, r.Package, versions(r.Range.String()), compared)
 		if r.Fixed != "" {
 			s += fmt.Sprintf(" Update to %s or later.", r.Fixed)
 		}
@@ -170,10 +191,18 @@ func (e *Explanation) sentence(c *fact.Component) string {
 			}
 			return s + "." + compared
 		}
-		return fmt.Sprintf("%s does not have %s: %s (%s) says that %s is affected in %s.%s", what, e.Flaw, r.Advisory, r.Source, r.Package, e.ranges(), compared)
+		return fmt.Sprintf("%s does not have %s: %s (%s) says that %s is affected in %s.%s", what, e.Flaw, r.Advisory, r.Source, r.Package, versions(e.ranges()), compared)
 	default:
 		return fmt.Sprintf("Nobody knows whether %s has %s. %s", what, e.Flaw, e.Reason.Say())
 	}
+}
+
+// versions puts a range into a sentence.
+func versions(s string) string {
+	if strings.HasSuffix(s, "versions") && !strings.Contains(s, ",") {
+		return s // all versions, listed versions
+	}
+	return "versions " + s
 }
 
 // ranges joins what the deciding advisory says of versions.

@@ -220,8 +220,12 @@ func (a *App) verifyInstalled(ctx context.Context, now time.Time) {
 	if in.index == nil || db == nil || in.index.Feed() != db.ID() || now.Sub(in.verified) < verifyEvery {
 		return
 	}
+	ps, err := a.db.Profiles(ctx)
+	if err != nil || slices.ContainsFunc(ps, func(p sqlstore.Profile) bool { _, held := in.held[p.ID]; return !held }) {
+		return // not all were judged since the start; it is done when they are
+	}
 	in.verified = now
-	all, err := a.installedNow(ctx, now)
+	all, err := a.installedNow(ctx, ps, now)
 	if err != nil {
 		a.log.ErrorContext(ctx, "what is installed could not be read to verify its index", "error", err)
 		return
@@ -244,11 +248,7 @@ func (a *App) verifyInstalled(ctx context.Context, now time.Time) {
 
 // installedNow returns what each organization has by its newest judging, as the
 // store knows it. The caller holds a.installed.mu.
-func (a *App) installedNow(ctx context.Context, now time.Time) (map[string][]fleet.Asset, error) {
-	ps, err := a.db.Profiles(ctx)
-	if err != nil {
-		return nil, err
-	}
+func (a *App) installedNow(ctx context.Context, ps []sqlstore.Profile, now time.Time) (map[string][]fleet.Asset, error) {
 	all := make(map[string][]fleet.Asset, len(ps))
 	for _, p := range ps {
 		t, err := a.tenant(p.ID)

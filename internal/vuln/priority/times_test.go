@@ -26,14 +26,16 @@ func TestTimeToFix(t *testing.T) {
 		{
 			// Mended after 1 and 2 days; open for 3 and 30. Without the open ones the
 			// median would be one day.
-			"open ones count", []Span{span(10, 9), span(20, 18), {From: ago(3)}, {From: ago(30)}},
+			"open ones count",
+			[]Span{span(10, 9), span(20, 18), {From: ago(3)}, {From: ago(30)}},
 			Durations{Fixed: 2, Open: 2, Median: days(2), MedianKnown: true, OpenMedian: days(3), OpenOldest: days(30)},
 		},
 		{"most are open", []Span{span(10, 9), {From: ago(5)}, {From: ago(6)}}, Durations{Fixed: 1, Open: 2, OpenMedian: days(5), OpenOldest: days(6)}},
 		{
 			// Kaplan and Meier by hand: 5 at risk, one mended after 2: 0.8; one seen open at 3;
 			// 3 at risk, one mended after 4: 0.5333; 2 at risk, one mended after 6: 0.2667.
-			"by hand", []Span{span(10, 8), {From: ago(3)}, span(10, 6), span(10, 4), {From: ago(9)}},
+			"by hand",
+			[]Span{span(10, 8), {From: ago(3)}, span(10, 6), span(10, 4), {From: ago(9)}},
 			Durations{Fixed: 3, Open: 2, Median: days(6), MedianKnown: true, OpenMedian: days(3), OpenOldest: days(9)},
 		},
 		{"a clock that was wrong", []Span{{From: ago(-5)}, span(5, 9)}, Durations{Fixed: 1, Open: 1, Median: 0, MedianKnown: true}},

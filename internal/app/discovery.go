@@ -60,7 +60,7 @@ func (a *App) discover(ctx context.Context, tid, by, name string) (*api.Job, err
 	if scope.Profile == string(network.Never) {
 		return nil, errs.Hint(errs.New(errs.Denied, "%q is never to be searched", name), "if that has changed, give it another profile first")
 	}
-	plan, err := a.planOf(ctx, tid, *scope)
+	plan, guard, err := a.planOf(ctx, tid, *scope)
 	if err != nil {
 		return nil, err
 	}
@@ -88,12 +88,18 @@ func (a *App) discover(ctx context.Context, tid, by, name string) (*api.Job, err
 			within, end = context.WithTimeout(within, until.Sub(a.now()))
 			defer end()
 		}
+		within, refuse := context.WithCancelCause(within)
+		go a.watch(within, tid, *scope, guard, refuse)
 		err := a.search(within, t, plan, r, step)
+		cause := context.Cause(within)
+		refuse(nil)
 		ended := a.now().UTC()
 		r.EndedAt = &ended
 		if r.State = "done"; err != nil {
 			r.State, r.Error = "failed", errs.Public(err)
 			switch {
+			case cause != nil && !errors.Is(cause, context.Canceled) && !errors.Is(cause, context.DeadlineExceeded):
+				r.State, r.Error = "stopped", errs.Public(cause)
 			case errors.Is(err, context.DeadlineExceeded):
 				r.State, r.Error, r.CutOff = "stopped", "its hours ended; it goes on where it was when they begin again", true
 			case errors.Is(err, context.Canceled):

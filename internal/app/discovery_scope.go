@@ -6,6 +6,7 @@ import (
 	"net/netip"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/asepsis/asepsis/internal/access"
@@ -101,24 +102,68 @@ func portsOf(s api.DiscoveryScope) ([]uint16, error) {
 
 // planOf holds a scope against what is permitted and against the devices that
 // must not be touched. It sends nothing.
-func (a *App) planOf(ctx context.Context, tid string, s api.DiscoveryScope) (*network.Plan, error) {
+func (a *App) planOf(ctx context.Context, tid string, s api.DiscoveryScope) (*network.Plan, *liveGuard, error) {
 	all, err := a.ScopesOf(ctx, tid)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	n, err := beside(s, all)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	ports, err := portsOf(s)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	guard, err := a.guard(ctx, tid, all)
+	now, err := a.guard(ctx, tid, all)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	return network.NewPlan(network.Job{Scope: n, Guard: guard, Ports: ports, Listen: network.DefaultListen})
+	guard := &liveGuard{}
+	guard.list.Store(now)
+	p, err := network.NewPlan(network.Job{Scope: n, Guard: guard, Ports: ports, Listen: network.DefaultListen})
+	return p, guard, err
+}
+
+// liveGuard is the do-not-touch list of a search, which marks made meanwhile
+// are added to.
+type liveGuard struct {
+	list atomic.Pointer[network.DoNotTouch]
+}
+
+// Forbids implements network.Guard.
+func (g *liveGuard) Forbids(addr netip.Addr, mac fingerprint.MAC) (string, bool) {
+	return g.list.Load().Forbids(addr, mac)
+}
+
+// Lost implements network.Guard.
+func (g *liveGuard) Lost() []network.Untouchable { return g.list.Load().Lost() }
+
+// relist is how often a search asks the inventory what must not be touched.
+const relist = 5 * time.Second
+
+// watch renews the list of a search until ctx ends. Where the search would be
+// refused by now, as by a mark on a device whose address nobody knows, it is ended
+// with the refusal; so it is where the inventory cannot be asked.
+func (a *App) watch(ctx context.Context, tid string, s api.DiscoveryScope, g *liveGuard, end context.CancelCauseFunc) {
+	t := time.NewTicker(relist)
+	defer t.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-t.C:
+		}
+		_, now, err := a.planOf(ctx, tid, s)
+		switch {
+		case ctx.Err() != nil:
+			return
+		case err != nil:
+			end(err)
+			return
+		}
+		g.list.Store(now.list.Load())
+	}
 }
 
 // PlanDiscovery implements api.Inventory.
@@ -126,7 +171,7 @@ func (a inventory) PlanDiscovery(ctx context.Context, who access.Caller, s api.D
 	if s.Name == "" {
 		s.Name = "not named yet"
 	}
-	p, err := a.planOf(ctx, who.Tenant(), s)
+	p, _, err := a.planOf(ctx, who.Tenant(), s)
 	if err != nil {
 		return nil, err
 	}
@@ -218,7 +263,7 @@ func due(s api.DiscoveryScope, last time.Time, cutOff bool, now time.Time) bool 
 // guard asks before every packet whether a device must not be touched: those
 // marked as fragile in the inventory. One whose address nobody knows can be in
 // the networks of its zone, or anywhere if it has none.
-func (a *App) guard(ctx context.Context, tid string, scopes []api.DiscoveryScope) (network.Guard, error) {
+func (a *App) guard(ctx context.Context, tid string, scopes []api.DiscoveryScope) (*network.DoNotTouch, error) {
 	v, err := a.view(ctx, tid)
 	if err != nil {
 		return nil, err

@@ -141,7 +141,7 @@ func (d *differ) forward(h *Host) {
 	switch {
 	case o == nil:
 		// What an unfinished run did not see may have been there.
-		if d.before.Complete && (!d.left[h.Addr] || h.passive()) {
+		if d.before.Complete && d.before.covers(h.Addr) && (!d.left[h.Addr] || h.passive()) {
 			d.add(Change{Kind: Appeared}, h)
 		}
 	case !same:
@@ -154,7 +154,7 @@ func (d *differ) forward(h *Host) {
 // backward looks at a host of the older run for one that is gone.
 func (d *differ) backward(o *Host) {
 	// What was only heard may be silent today.
-	if d.now[o.Addr] != nil || !d.after.Complete || d.left[o.Addr] || o.passive() {
+	if d.now[o.Addr] != nil || !d.after.Complete || d.left[o.Addr] || o.passive() || !d.after.covers(o.Addr) {
 		return
 	}
 	if h, ok := d.nowMAC[o.MAC]; ok && d.oldMAC[o.MAC] == o && h.Addr != o.Addr {

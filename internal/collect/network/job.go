@@ -109,7 +109,8 @@ type Run struct {
 	EndedAt    time.Time   `json:"ended_at"`
 	Ports      []uint16    `json:"ports"`
 	Addresses  int         `json:"addresses"`
-	Complete   bool        `json:"complete"` // false if it was stopped before the end
+	Covered    []Range     `json:"covered,omitempty"` // what it was to look at
+	Complete   bool        `json:"complete"`          // false if it was stopped before the end
 	Hosts      []Host      `json:"hosts"`
 	Untouched  []Untouched `json:"untouched,omitempty"`
 	Packets    int         `json:"packets"` // charged against the rate

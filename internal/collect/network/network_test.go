@@ -385,6 +385,14 @@ func TestDiff(t *testing.T) {
 			t.Errorf("%s: a run that did not end cannot say so", c)
 		}
 	}
+	// A network that is no longer, or was not yet, part of the search is no change.
+	before, after = run(), run()
+	before.Covered = []Range{{addr("10.20.0.1"), addr("10.20.1.254")}}
+	after.Covered = []Range{{addr("10.20.0.1"), addr("10.20.0.5")}, {addr("10.20.2.1"), addr("10.20.2.9")}}
+	after.Hosts = append(after.Hosts[:1:1], Host{Addr: addr("10.20.2.7"), Asked: 4})
+	if d := Diff(before, after); len(d) != 0 {
+		t.Errorf("what only one of two runs looked at is called different: %v", d)
+	}
 	before, after = run(), run()
 	after.Hosts[0].Open = nil
 	after.Hosts[0].Silent = 3

@@ -35,7 +35,7 @@ type Scanner struct {
 // returns beside the error of ctx, which is not Complete.
 func (s *Scanner) Run(ctx context.Context, p *Plan) (*Run, error) {
 	r := &running{Scanner: s, plan: p, started: s.Now(), noted: map[string]bool{}}
-	r.out = &Run{Scope: p.job.Scope.Name, Plan: p.ID, StartedAt: r.started.UTC(), Ports: p.ports, Addresses: p.Addresses()}
+	r.out = &Run{Scope: p.job.Scope.Name, Plan: p.ID, StartedAt: r.started.UTC(), Ports: p.ports, Addresses: p.Addresses(), Covered: p.rows()}
 	for _, n := range p.Notes {
 		r.note(n.What, n.Why)
 	}

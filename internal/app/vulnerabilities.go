@@ -482,9 +482,11 @@ func (v *view) why(g *api.UpdateGroup) []string {
 	if g.FixBy != nil {
 		switch d := g.FixBy.Sub(v.at); {
 		case d < 0:
-			why = append(why, plural(int(-d.Hours()/24), "day", "days")+" past due")
+			why = append(why, plural(1+int(-d.Hours()/24), "day", "days")+" past due")
+		case d < 24*time.Hour:
+			why = append(why, "due today")
 		case d < 7*24*time.Hour:
-			why = append(why, fmt.Sprintf("due in %d days", int(d.Hours()/24)))
+			why = append(why, "due in "+plural(int(d.Hours()/24), "day", "days"))
 		}
 	}
 	if g.EPSS >= 0.1 {

@@ -14,12 +14,42 @@ import (
 // and the names that only vendors use. A hit of such a package is likely, and the
 // absence of one means nothing.
 
-// marks of makers in versions of .deb packages. None of them occurs in a version
-// that an advisory of Debian names as mended (TestMakersOfAdvisories).
-var debMarks = [...]string{
-	"bpo", "~exp", "nodesource", "pgdg", "sury", "kali", "+rpt", "+rpi", "pve", "pmx", "mint", "wallarm", "+maria", "ppa", "percona", "fips",
-	"-jessie", "~jessie", ".jessie", "-stretch", "~stretch", ".stretch", "-buster", "~buster", ".buster", "-bullseye", "~bullseye", ".bullseye",
-	"-bookworm", "~bookworm", ".bookworm", "-trixie", "~trixie", ".trixie",
+// debMarks are marks of makers in versions of .deb packages, by how they begin. None of
+// them occurs in a version that an advisory of Debian names as mended
+// (TestMakersOfAdvisories).
+var debMarks = [...]struct {
+	first byte
+	rest  []string
+}{
+	{'+', []string{"rpt", "rpi", "maria"}},
+	{'-', debReleases}, {'.', debReleases}, {'~', slices.Concat(debReleases, []string{"exp"})},
+	{'b', []string{"po"}}, {'f', []string{"ips"}}, {'k', []string{"ali"}}, {'m', []string{"int"}}, {'n', []string{"odesource"}},
+	{'p', []string{"gdg", "ve", "mx", "pa", "ercona"}}, {'s', []string{"ury"}}, {'w', []string{"allarm"}},
+}
+
+// debReleases are the names of Debian's releases, which its own versions bear no
+// more since it writes deb8 and later.
+var debReleases = []string{"jessie", "stretch", "buster", "bullseye", "bookworm", "trixie"}
+
+// marked reports whether a version bears a mark.
+func marked(version string) bool {
+	for i := range len(version) - 1 {
+		if version[i] <= '9' && version[i] >= '0' {
+			continue // most of a version
+		}
+		for k := range debMarks {
+			if debMarks[k].first != version[i] {
+				continue
+			}
+			for _, rest := range debMarks[k].rest {
+				if strings.HasPrefix(version[i+1:], rest) {
+					return true
+				}
+			}
+			break
+		}
+	}
+	return false
 }
 
 // vendorNames are names of packages that vendors build, which bear no mark: the
@@ -64,10 +94,8 @@ func otherNamespace(base, purl string) bool {
 }
 
 func otherDeb(base, release, version string) bool {
-	for _, m := range debMarks {
-		if strings.Contains(version, m) {
-			return true
-		}
+	if marked(version) {
+		return true
 	}
 	if base != "Debian" {
 		return false

@@ -76,16 +76,16 @@ echo "| list | tool | runs | least | mean | processor | most memory | findings |
 echo "| --- | --- | --- | --- | --- | --- | --- | --- |"
 for l in deb11-shared lang-shared; do
   for tool in ours trivy osv-scanner grype debsecan; do
-    runs=$RUNS
+    runs=$RUNS warm=1
     case $tool/$l in
       debsecan/lang-shared) continue ;;
       debsecan/*) command -v debsecan >/dev/null || continue ;;
       ours/*) runs=$((RUNS * 4)) ;;
-      grype/lang-shared) [ "$RUNS" -gt 2 ] && runs=2 ;;
+      grype/lang-shared) runs=1 warm=0 ;; # minutes each
     esac
     run=$(command_of "$tool" "$l")
     # shellcheck disable=SC2086 # the command's words are meant
-    hyperfine -N -w 1 -r "$runs" -i --style none --export-json "$work/time.json" "$run" >/dev/null 2>&1
+    hyperfine -N -w "$warm" -r "$runs" -i --style none --export-json "$work/time.json" "$run" >/dev/null 2>&1
     # OSV-Scanner and others end with a code of their own where something was found.
     memory=$({ /usr/bin/time -f '%M' -o /dev/stderr $run 2>&1 >"$work/out.$tool.$l" || true; } | tail -1)
     python3 - "$l" "$tool" "$runs" "$work/time.json" "$memory" "$work/out.$tool.$l" <<'P'

@@ -106,16 +106,17 @@ func (b *builder) compile(o Options) (*Built, error) {
 		b.compiler.AddSource(vuln.Source{Name: s.Name, Snapshot: s.Snapshot, Partial: s.Partial})
 	}
 	file := vuln.NewBuilder(o.Now)
-	rep, err := b.compiler.Finish(file)
-	if err != nil {
-		return nil, err
-	}
-	for _, p := range b.parts {
-		if err := p.Finish(file); err != nil {
-			return nil, err
+	// The sections depend on nothing of one another.
+	others := make(chan error, 1)
+	go func() {
+		var err error
+		for _, p := range b.parts {
+			err = cmp.Or(err, p.Finish(file))
 		}
-	}
-	if err := eol.Add(file, b.cycles); err != nil {
+		others <- cmp.Or(err, eol.Add(file, b.cycles))
+	}()
+	rep, err := b.compiler.Finish(file)
+	if err = cmp.Or(<-others, err); err != nil {
 		return nil, err
 	}
 	raw, err := json.Marshal(m)

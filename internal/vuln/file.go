@@ -7,6 +7,7 @@ import (
 	"encoding/hex"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/asepsis/asepsis/internal/errs"
@@ -119,7 +120,8 @@ func (f *File) Verify() error {
 // same bytes, whatever the order they were added in.
 type Builder struct {
 	builtAt  time.Time
-	sections map[string][]byte
+	mu       sync.Mutex
+	sections map[string][]byte // guarded by mu
 }
 
 // NewBuilder returns an empty builder.
@@ -127,8 +129,11 @@ func NewBuilder(builtAt time.Time) *Builder {
 	return &Builder{builtAt: builtAt, sections: make(map[string][]byte)}
 }
 
-// Add puts a section in. It keeps data.
+// Add puts a section in. It keeps data. It may be called from many goroutines; the file
+// does not depend on their order.
 func (b *Builder) Add(name string, data []byte) error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
 	switch {
 	case name == "" || len(name) > nameLen || strings.ContainsRune(name, 0):
 		return errs.New(errs.Internal, "section name %.40q", name)

@@ -18,6 +18,7 @@ func (w *writer) packages() int {
 		hash uint64
 		eco  uint16
 		item uint32
+		at   uint32 // among the rows of the item
 		row  *draft
 	}
 	seeds := make([]uint64, len(w.ecosystems))
@@ -29,12 +30,16 @@ func (w *writer) packages() int {
 		for j := range w.items[i].rows {
 			d := &w.items[i].rows[j]
 			e := ecosystems[d.ecosystem]
-			refs = append(refs, ref{hash(seeds[e], []byte(d.name)), e, uint32(i), d})
+			refs = append(refs, ref{hash(seeds[e], []byte(d.name)), e, uint32(i), uint32(j), d})
 		}
 	}
-	// Rows of one advisory were put in order when it came in.
-	slices.SortStableFunc(refs, func(a, b ref) int {
-		return cmp.Or(cmp.Compare(a.hash, b.hash), cmp.Compare(a.eco, b.eco), strings.Compare(a.row.name, b.row.name), cmp.Compare(a.item, b.item))
+	// Rows of one advisory were put in order when it came in. Most differ by the hash: what
+	// is compared after it is not worked out before.
+	slices.SortFunc(refs, func(a, b ref) int {
+		if a.hash != b.hash {
+			return cmp.Compare(a.hash, b.hash)
+		}
+		return cmp.Or(cmp.Compare(a.eco, b.eco), strings.Compare(a.row.name, b.row.name), cmp.Compare(a.item, b.item), cmp.Compare(a.at, b.at))
 	})
 	var pkgs, rows, prints []byte
 	var hashes []uint64

@@ -51,6 +51,8 @@ func families(ecosystem string) (names []string, lacks string) {
 		return []string{"RUSTSEC", "GHSA"}, "it lacks GitHub's or RustSec's advisories about crates; take OSV's archive of crates.io"
 	case "npm", "Maven", "NuGet", "RubyGems", "Packagist", "Hex", "Pub", "SwiftURL", "GitHub Actions":
 		return []string{"GHSA"}, "it lacks GitHub's advisories; take OSV's archive of " + ecosystem
+	case "Go":
+		return []string{"GO"}, "it lacks the advisories of Go's own database; take OSV's archive of Go"
 	case "Debian":
 		return []string{"DEBIAN"}, "it holds DSA and DLA alone; a flaw that is not mended, or that got no advisory, is not in them; add Debian's tracker"
 	}
@@ -145,7 +147,7 @@ func (l *ledger) extentOSV(source, name string) extent {
 			limits = append(limits, announcedLimit)
 		}
 		if refused > 0 {
-			limits = append(limits, fmt.Sprintf("what %d records say that could not be read is not in it", refused))
+			limits = append(limits, some(refused)+" of it could not be read")
 		}
 		return extent{why: strings.Join(limits, "; ")}
 	case broken:
@@ -153,7 +155,7 @@ func (l *ledger) extentOSV(source, name string) extent {
 	case lacking:
 		return extent{true, lacks}
 	case largest < want:
-		return extent{true, fmt.Sprintf("%d records in one place, and the whole of it has %d or more", largest, want)}
+		return extent{true, "it has " + some(largest) + fmt.Sprintf(" in one place, and the whole of it has %d or more", want)}
 	}
 	return extent{true, "its records lie among those of other ecosystems, so nobody says that they are all"}
 }
@@ -172,5 +174,13 @@ func atLeast(records, want int, limit string) extent {
 	if records >= want {
 		return extent{why: limit}
 	}
-	return extent{true, fmt.Sprintf("%d records, and the whole of it has %d or more", records, want)}
+	return extent{true, "it has " + some(records) + fmt.Sprintf(", and the whole of it has %d or more", want)}
+}
+
+// some counts records for people.
+func some(n int) string {
+	if n == 1 {
+		return "1 record"
+	}
+	return fmt.Sprintf("%d records", n)
 }

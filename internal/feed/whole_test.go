@@ -40,7 +40,7 @@ func TestWhole(t *testing.T) {
 			map[string][]byte{"a.jsonl": []byte(pypi + records(1600, "npm", "MAL"))}, "osv/PyPI", "among those of other", "", fact.Component{PURL: "pkg:pypi/unheard@1", Ecosystem: "pypi", Name: "unheard", Version: "1"},
 		},
 		"few": {
-			map[string][]byte{"a.jsonl": []byte(osvLamp + "\n" + osvBulb)}, "osv/PyPI", "2 records in one place", "", fact.Component{PURL: "pkg:pypi/unheard@1", Ecosystem: "pypi", Name: "unheard", Version: "1"},
+			map[string][]byte{"a.jsonl": []byte(osvLamp + "\n" + osvBulb)}, "osv/PyPI", "it has 2 records in one place", "", fact.Component{PURL: "pkg:pypi/unheard@1", Ecosystem: "pypi", Name: "unheard", Version: "1"},
 		},
 		"breaks off": {
 			map[string][]byte{"a.gz": gzipped(t, records(8000, "PyPI", "PYSEC", "GHSA"))[:30_000]}, "osv/PyPI", "could not be read whole", "", fact.Component{PURL: "pkg:pypi/unheard@1", Ecosystem: "pypi", Name: "unheard", Version: "1"},
@@ -49,7 +49,7 @@ func TestWhole(t *testing.T) {
 			map[string][]byte{"a.jsonl": []byte(pypi + strings.Repeat(`{"id":"GHSA-x","affected":7}`+"\n", 100))}, "osv/PyPI", "could not be read whole", "", fact.Component{PURL: "pkg:pypi/unheard@1", Ecosystem: "pypi", Name: "unheard", Version: "1"},
 		},
 		"one refused": {
-			map[string][]byte{"a.jsonl": []byte(pypi + `{"id":"GHSA-x","affected":7}` + "\n")}, "osv/PyPI", "", "what 1 records say", fact.Component{PURL: "pkg:pypi/unheard@1", Ecosystem: "pypi", Name: "unheard", Version: "1"},
+			map[string][]byte{"a.jsonl": []byte(pypi + `{"id":"GHSA-x","affected":7}` + "\n")}, "osv/PyPI", "", "1 record of it could not be read", fact.Component{PURL: "pkg:pypi/unheard@1", Ecosystem: "pypi", Name: "unheard", Version: "1"},
 		},
 		"Debian's DSA alone": {
 			map[string][]byte{"a.jsonl": []byte(records(5000, "Debian:12", "DSA", "DLA"))}, "osv/Debian", "DSA and DLA alone", "", fact.Component{PURL: "pkg:deb/debian/unheard@1?distro=debian-12", Ecosystem: "deb", Distro: "debian-12", Name: "unheard", Version: "1"},

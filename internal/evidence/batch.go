@@ -6,7 +6,9 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strconv"
 	"time"
+	"unicode/utf8"
 
 	"github.com/asepsis/asepsis/ledger"
 )
@@ -17,8 +19,9 @@ import (
 // derive the digest from the rows it holds; the two must agree in every field.
 // The form of the hash is fixed in docs/formats/ledger.md.
 type BatchHasher struct {
-	rows []ledger.Hash
-	err  error
+	rows    []ledger.Hash
+	err     error
+	scratch []byte
 }
 
 // Header adds what the row of the batch itself says.
@@ -55,11 +58,42 @@ func (h *BatchHasher) Software(asset string, identities []string) {
 func (h *BatchHasher) SoftwareEnded(asset string) { h.row("software_ended", asset) }
 
 func (h *BatchHasher) row(fields ...any) {
-	b, err := ledger.Canonical(fields)
-	if err != nil && h.err == nil {
-		h.err = fmt.Errorf("hash row %v: %w", fields[0], err)
+	b, ok := appendRow(h.scratch[:0], fields)
+	h.scratch = b
+	if !ok {
+		var err error
+		if b, err = ledger.Canonical(fields); err != nil && h.err == nil {
+			h.err = fmt.Errorf("hash row %v: %w", fields[0], err)
+		}
 	}
 	h.rows = append(h.rows, sha256.Sum256(b))
+}
+
+// appendRow appends the canonical form of a row of what rows are made of. It
+// reports false where the long way is to be taken. A batch has hundreds of
+// thousands of rows, and writing JSON to read it again took longer than the
+// hashing.
+func appendRow(b []byte, fields []any) ([]byte, bool) {
+	b = append(b, '[')
+	for i, f := range fields {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		switch v := f.(type) {
+		case string:
+			if !utf8.ValidString(v) {
+				return b, false
+			}
+			b = ledger.AppendString(b, v)
+		case bool:
+			b = strconv.AppendBool(b, v)
+		case json.RawMessage: // of stamp, which is canonical
+			b = append(b, v...)
+		default:
+			return b, false
+		}
+	}
+	return append(b, ']'), true
 }
 
 // Sum returns the digest. The error is that of the first row that could not be hashed.

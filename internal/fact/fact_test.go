@@ -1,6 +1,7 @@
 package fact
 
 import (
+	"encoding/json"
 	"strings"
 	"testing"
 	"time"
@@ -101,6 +102,33 @@ func TestSchemasAreWellFormed(t *testing.T) {
 			if a.Doc == "" || a.Name != strings.ToLower(a.Name) {
 				t.Errorf("%s.%s: no doc, or not snake case", k, a.Name)
 			}
+		}
+	}
+}
+
+// TestValuesAreWrittenAsJSON holds the fast way of writing values against the
+// one of the standard library: stored texts are compared byte for byte.
+func TestValuesAreWrittenAsJSON(t *testing.T) {
+	at := time.Date(2026, 11, 3, 4, 5, 6, 123450000, time.FixedZone("", 3600))
+	for _, vs := range []Values{
+		{}, nil,
+		{"b": true, "a": "x", "c": int64(-7), "d": 1.5e300, "e": []string{"<", "y"}, "f": at},
+		{"a": `q"\`, "b": "a<b>&c", "c": "\u2028\x7f\n", "d": "Zürich", "e": "\xff", "f": "", "g": []string{}},
+	} {
+		plain := make(map[string]any, len(vs))
+		for k, v := range vs {
+			if at, ok := v.(time.Time); ok {
+				v = at.UTC().Format(time.RFC3339Nano)
+			}
+			plain[k] = v
+		}
+		want, err := json.Marshal(plain)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := vs.Encode()
+		if err != nil || string(got) != string(want) {
+			t.Errorf("got %s (%v), want %s", got, err, want)
 		}
 	}
 }

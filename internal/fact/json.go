@@ -3,20 +3,69 @@ package fact
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
+	"strconv"
 	"time"
 )
 
 // Encode writes values as JSON with sorted keys: equal values give equal bytes.
 // Times are RFC 3339 in UTC.
 func (vs Values) Encode() ([]byte, error) {
-	out := make(map[string]any, len(vs))
-	for k, v := range vs {
-		if t, ok := v.(time.Time); ok {
-			v = t.UTC().Format(time.RFC3339Nano)
-		}
-		out[k] = v
+	names := make([]string, 0, len(vs))
+	for k := range vs {
+		names = append(names, k)
 	}
-	return json.Marshal(out)
+	slices.Sort(names)
+	b := make([]byte, 1, 64+32*len(vs))
+	b[0] = '{'
+	var err error
+	for i, k := range names {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		if b, err = appendJSON(b, k); err != nil {
+			return nil, err
+		}
+		b = append(b, ':')
+		if b, err = appendJSON(b, vs[k]); err != nil {
+			return nil, err
+		}
+	}
+	return append(b, '}'), nil
+}
+
+// appendJSON writes a value byte for byte as json.Marshal does, and nearly all
+// of them without it: stored texts are compared.
+func appendJSON(b []byte, v any) ([]byte, error) {
+	switch v := v.(type) {
+	case string:
+		if asIs(v) {
+			b = append(b, '"')
+			b = append(b, v...)
+			return append(b, '"'), nil
+		}
+	case bool:
+		return strconv.AppendBool(b, v), nil
+	case int64:
+		return strconv.AppendInt(b, v, 10), nil
+	case time.Time:
+		b = append(b, '"')
+		b = v.UTC().AppendFormat(b, time.RFC3339Nano)
+		return append(b, '"'), nil
+	}
+	j, err := json.Marshal(v)
+	return append(b, j...), err
+}
+
+// asIs reports a text that json.Marshal writes as it is.
+func asIs(s string) bool {
+	for i := range len(s) {
+		switch c := s[i]; {
+		case c < ' ' || c > '~', c == '"', c == '\\', c == '<', c == '>', c == '&':
+			return false
+		}
+	}
+	return true
 }
 
 // DecodeValues reads what Encode wrote, with the types of the kind's schema.

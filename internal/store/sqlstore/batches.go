@@ -203,7 +203,7 @@ func (t *Tenant) BatchDigest(ctx context.Context, seq int64) (ledger.Hash, error
 			since(&h, kind, resource, first, cmp.Or(own, micros(r.ObservedAt)))
 			return err
 		}},
-		{`SELECT kind, resource FROM facts WHERE tenant = $1 AND until_seq = $2`, func(s scanner) error {
+		{`SELECT kind, resource FROM facts WHERE tenant = $1 AND until_seq = $2 AND until_seq <> 0`, func(s scanner) error {
 			var kind, resource string
 			err := s.Scan(&kind, &resource)
 			h.FactEnded(kind, resource)

@@ -53,7 +53,7 @@ func batchDiff(ctx context.Context, q queryer, tenant string, seq int64, limit i
 	if err != nil {
 		return nil, err
 	}
-	closed, err := read(`SELECT kind, resource, attributes FROM facts WHERE tenant = $1 AND until_seq = $2 ORDER BY kind, resource LIMIT $3`)
+	closed, err := read(`SELECT kind, resource, attributes FROM facts WHERE tenant = $1 AND until_seq = $2 AND until_seq <> 0 ORDER BY kind, resource LIMIT $3`)
 	if err != nil {
 		return nil, err
 	}

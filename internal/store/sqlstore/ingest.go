@@ -145,6 +145,7 @@ type ingest struct {
 
 	components map[string]int64 // identity → id, of those met in this transaction
 
+	writing  *bulk                // that is being written, or nil
 	prepared map[string]*sql.Stmt // by text; a batch runs the same few statements thousands of times
 }
 
@@ -174,8 +175,12 @@ func (in *ingest) exec(ctx context.Context, text string, args ...any) error {
 	return err
 }
 
-// done closes what was prepared.
+// done closes what was prepared. Where the delivery was cut off by an error,
+// what was handed over to be written is waited for first.
 func (in *ingest) done() {
+	if in.writing != nil {
+		_ = in.writing.stop() // the transaction is rolled back anyhow
+	}
 	for _, s := range in.prepared {
 		_ = s.Close() // the transaction has ended, and them with it
 	}

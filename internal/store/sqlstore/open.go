@@ -74,7 +74,10 @@ func Open(ctx context.Context, path string, commitKey func(tenant string) (secre
 		q.Set("_txlock", "immediate")
 		return "file:" + strings.ReplaceAll(filepath.ToSlash(abs), "?", "%3f") + "?" + q.Encode()
 	}
-	if db.write, err = sql.Open("sqlite", dsn("cache_size(-65536)")); err != nil {
+	// The writer's undo list of a statement stays in memory, and its log is brought
+	// into the file every 64 MB: a page that many deliveries touch is then written
+	// there once. What a commit has put into the log is on the disk all the same.
+	if db.write, err = sql.Open("sqlite", dsn("cache_size(-65536)", "temp_store(2)", "wal_autocheckpoint(16384)")); err != nil {
 		return nil, fmt.Errorf("open database: %w", err)
 	}
 	db.write.SetMaxOpenConns(1)

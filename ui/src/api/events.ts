@@ -52,5 +52,7 @@ export function useJob(): Job | null {
 }
 
 export function jobWord(job: Job): string {
-  return { assessment: "The assessment", import: "The import", ledger_check: "The check of the ledger" }[job.kind];
+  return { assessment: "The assessment", import: "The import", ledger_check: "The check of the ledger", discovery: "The search of a network" }[
+    job.kind
+  ];
 }

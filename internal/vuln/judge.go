@@ -11,6 +11,11 @@ import (
 	"github.com/asepsis/asepsis/internal/pkgver"
 )
 
+// Rules numbers the rules by which Judge answers. It is raised with every change
+// that may give another answer from the same file, so that who keeps answers
+// asks again.
+const Rules = 2
+
 // Judge says how a component stands to the advisories of the file. It writes the
 // answer to dst and uses the room dst has, so that one Answer can serve for
 // many components without allocating.
@@ -79,6 +84,8 @@ func (j *judging) place(q *questions) {
 	if e, ok := j.db.byName[string(eco)]; ok {
 		j.answer.Ecosystem, j.whole = j.db.ecosystems[e].name, j.db.ecosystems[e].whole
 		switch {
+		case j.db.ecosystems[e].frozen:
+			j.reason = ReleaseNotInFeed
 		case !j.whole:
 			j.reason = PartOfEcosystem
 		case j.other:

@@ -2,6 +2,7 @@ package fleet
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/asepsis/asepsis/internal/fact"
@@ -119,7 +120,7 @@ type Changed struct {
 func (x *Index) Judge(db *vuln.DB) ([]Changed, error) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	if x.feed == db.ID() && x.db != nil {
+	if x.feed == inForce(db) && x.db != nil {
 		return nil, nil
 	}
 	ids := x.due(db)
@@ -137,7 +138,7 @@ func (x *Index) Judge(db *vuln.DB) ([]Changed, error) {
 			texts = append(texts, x.outcomes.intern(b))
 		}
 	}
-	r := record{kind: recFeed, feed: db.ID(), ids: changed, texts: texts, outcomes: &x.outcomes}
+	r := record{kind: recFeed, feed: inForce(db), ids: changed, texts: texts, outcomes: &x.outcomes}
 	if err := x.append(r); err != nil {
 		x.db = old
 		return nil, err
@@ -147,7 +148,7 @@ func (x *Index) Judge(db *vuln.DB) ([]Changed, error) {
 		out[i] = Changed{id, x.outcomes.outcome(x.outcomes.of[id]), x.outcomes.outcome(texts[i])}
 		x.outcomes.of[id] = texts[i]
 	}
-	x.feed = db.ID()
+	x.feed = inForce(db)
 	x.dict.takeKeys() // now, and not when the next feed is waited for
 	return out, nil
 }
@@ -159,15 +160,26 @@ func (x *Index) due(db *vuln.DB) []ID {
 	switch {
 	case x.db != nil:
 		return x.dict.concerned(vuln.Changed(x.db, db))
-	case x.feed == db.ID():
+	case x.feed == inForce(db):
 		return slices.DeleteFunc(x.dict.all(), func(id ID) bool { return x.outcomes.of[id] != 0 })
 	}
 	return x.dict.all()
 }
 
-// Feed returns the name of the feed in force, "" before the first.
+// rules is what a kept feed's name ends with: outcomes by other rules are not
+// those of this program.
+func rules() string { return " by rules " + strconv.Itoa(vuln.Rules) }
+
+// inForce names a feed with the rules that it was judged by.
+func inForce(db *vuln.DB) string { return db.ID() + rules() }
+
+// Feed returns the name of the feed in force, "" before the first, and where an
+// earlier program with other rules judged by it: then all is due again.
 func (x *Index) Feed() string {
 	x.mu.RLock()
 	defer x.mu.RUnlock()
-	return x.feed
+	if id, ok := strings.CutSuffix(x.feed, rules()); ok {
+		return id
+	}
+	return ""
 }

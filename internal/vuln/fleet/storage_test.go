@@ -120,6 +120,35 @@ func TestReopen(t *testing.T) {
 
 // TestCrash cuts the power before and after every single write of a checkpoint
 // with changes around it, opens again, and checks everything.
+// TestOtherRules checks that outcomes an earlier program kept are not believed where
+// it judged by other rules, though the feed is the same.
+func TestOtherRules(t *testing.T) {
+	m := newMemory(t)
+	x := reopen(t, m)
+	fill(t, x)
+	feed := feedOf(t, map[string]string{"p1": "5.0.0"})
+	right, err := x.Judge(feed)
+	if err != nil || len(right) == 0 {
+		t.Fatalf("%d outcomes, %v", len(right), err)
+	}
+	x.feed = feed.ID() + " by rules 0"
+	x.outcomes.of[right[0].Component] = 0
+	if err := x.Checkpoint(); err != nil {
+		t.Fatal(err)
+	}
+	x = reopen(t, m)
+	if got := x.Feed(); got != "" {
+		t.Errorf("the feed in force is %q, judged by other rules", got)
+	}
+	changed, err := x.Judge(feed)
+	if err != nil || len(changed) != 1 || changed[0].Component != right[0].Component {
+		t.Errorf("judged again: %v, %v", changed, err)
+	}
+	if x.Feed() != feed.ID() {
+		t.Error("the feed is not in force")
+	}
+}
+
 func TestCrash(t *testing.T) {
 	feed := feedOf(t, map[string]string{"p1": "5.0.0"})
 	build := func(m *memory) (*Index, *script) {

@@ -43,7 +43,7 @@ func (x *Index) Verify(db *vuln.DB, lists iter.Seq2[string, []Asset]) ([]Differe
 	x.ready()
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	if db != nil && x.feed != db.ID() {
+	if db != nil && x.feed != inForce(db) {
 		return nil, errs.Hint(errs.New(errs.Invalid, "the index was judged by another feed"), "verify it with the feed in force")
 	}
 	v := &verifier{x: x}

@@ -17,6 +17,7 @@ import (
 	"github.com/asepsis/asepsis/internal/id"
 	"github.com/asepsis/asepsis/internal/judge"
 	"github.com/asepsis/asepsis/internal/pkgver"
+	"github.com/asepsis/asepsis/internal/policy"
 	"github.com/asepsis/asepsis/internal/purl"
 	"github.com/asepsis/asepsis/internal/vuln/priority"
 	"github.com/asepsis/asepsis/internal/web/api"
@@ -123,12 +124,11 @@ func (v *view) feed() *api.FeedBrief {
 		return nil
 	}
 	f := v.known.Feed
-	return &api.FeedBrief{ID: f.ID, BuiltAt: f.BuiltAt, Stale: v.at.Sub(f.BuiltAt) > staleFeed, KnowsExploited: f.Exploited}
+	return &api.FeedBrief{ID: f.ID, BuiltAt: f.BuiltAt, Stale: v.at.Sub(f.BuiltAt) > v.rules.parameters.Window(policy.FeedStaleAfter)+dayAfter, KnowsExploited: f.Exploited}
 }
 
-// staleFeed is how old the advisories may be before everything that rests on
-// them says so. Weekly is what most sources and the goals ask for.
-const staleFeed = 8 * 24 * time.Hour
+// dayAfter is how long after its time a weekly feed is still on its way.
+const dayAfter = 24 * time.Hour
 
 // gaps adds up what was not assessed on the assets.
 func (v *view) gaps(assets map[string]*fact.Resource) []api.AssessmentGap {

@@ -37,6 +37,7 @@ type ecosystem struct {
 	name   string
 	seed   uint64
 	whole  bool // a source holds all of it
+	frozen bool // a release of which nobody writes any more
 	scheme pkgver.Scheme
 	known  bool // the scheme is
 }
@@ -108,12 +109,12 @@ func (db *DB) readNames() {
 		db.sources = append(db.sources, string(s))
 	}
 	for b := db.Section(secEcosystems); len(b) > 1 && len(db.ecosystems) < 1<<16; {
-		whole := b[0] == 1
+		whole, frozen := b[0] == ecoWhole, b[0] == ecoFrozen
 		var s []byte
 		if s, b = text(b[1:]); s == nil {
 			break
 		}
-		e := ecosystem{name: string(s), seed: hash(0, s), whole: whole}
+		e := ecosystem{name: string(s), seed: hash(0, s), whole: whole, frozen: frozen}
 		enc := newEncoder(e.name)
 		e.scheme, e.known = enc.scheme, enc.known
 		db.byName[e.name] = uint16(len(db.ecosystems))

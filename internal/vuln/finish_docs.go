@@ -11,6 +11,7 @@ import (
 	"github.com/klauspost/compress/zstd"
 
 	"github.com/asepsis/asepsis/internal/errs"
+	"github.com/asepsis/asepsis/internal/pkgver"
 )
 
 // blockDocs is how many documents are packed together. More pack better and
@@ -118,23 +119,54 @@ func (w *writer) json(v any) []byte {
 	return b
 }
 
-// ecosystemSection is the name of each ecosystem with a flag before it: 1 where
-// some source holds the whole of it. Statements about products never cover.
+// What the flag before the name of an ecosystem says.
+const (
+	ecoPart   = 0
+	ecoWhole  = 1 // some source holds the whole of it
+	ecoFrozen = 2 // a release of which nobody writes any more
+)
+
+// frozenAfter is how long a release of a distribution may be without a record, while
+// its source goes on with others, before it counts as one that nobody looks after. A
+// release in support gets some every week, by all of the sources that are read.
+const frozenAfter = 365 * 24 * time.Hour
+
+// ecosystemSection is the name of each ecosystem with a flag before it. Statements
+// about products never cover.
 func (w *writer) ecosystemSection(list []Coverage) []byte {
-	whole := make(map[string]bool)
+	newest := make(map[string]time.Time) // by source
 	for _, c := range list {
-		if !c.Partial && !isStatement(c.Source) {
-			whole[c.Ecosystem] = true
+		if c.Newest.After(newest[c.Source]) {
+			newest[c.Source] = c.Newest
+		}
+	}
+	flags := make(map[string]byte)
+	for _, c := range list {
+		switch {
+		case c.Partial || isStatement(c.Source):
+		case isRelease(c.Ecosystem) && newest[c.Source].Sub(c.Newest) > frozenAfter:
+			if flags[c.Ecosystem] == ecoPart {
+				flags[c.Ecosystem] = ecoFrozen
+			}
+		default:
+			flags[c.Ecosystem] = ecoWhole
 		}
 	}
 	var b []byte
 	for _, e := range w.ecosystems {
-		if whole[e] {
-			b = append(b, 1)
-		} else {
-			b = append(b, 0)
-		}
-		b = appendText(b, e)
+		b = appendText(append(b, flags[e]), e)
 	}
 	return b
+}
+
+// isRelease reports whether an ecosystem is a release of a distribution.
+func isRelease(e string) bool {
+	if baseOf(e) == e {
+		return false
+	}
+	switch newEncoder(e).scheme {
+	case pkgver.Deb, pkgver.RPM, pkgver.APK:
+		return true
+	}
+	return false
 }

@@ -22,9 +22,17 @@ var debMarks = [...]struct {
 	rest  []string
 }{
 	{'+', []string{"rpt", "rpi", "maria"}},
-	{'-', debReleases}, {'.', debReleases}, {'~', slices.Concat(debReleases, []string{"exp"})},
-	{'b', []string{"po"}}, {'f', []string{"ips"}}, {'k', []string{"ali"}}, {'m', []string{"int"}}, {'n', []string{"odesource"}},
-	{'p', []string{"gdg", "ve", "mx", "pa", "ercona"}}, {'s', []string{"ury"}}, {'w', []string{"allarm"}},
+	{'-', debReleases},
+	{'.', debReleases},
+	{'~', slices.Concat(debReleases, []string{"exp"})},
+	{'b', []string{"po"}},
+	{'f', []string{"ips"}},
+	{'k', []string{"ali"}},
+	{'m', []string{"int"}},
+	{'n', []string{"odesource"}},
+	{'p', []string{"gdg", "ve", "mx", "pa", "ercona"}},
+	{'s', []string{"ury"}},
+	{'w', []string{"allarm"}},
 }
 
 // debReleases are the names of Debian's releases, which its own versions bear no

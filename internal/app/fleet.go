@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"os"
 	"path/filepath"
 	"slices"
 	"sync"
@@ -51,13 +52,17 @@ func (a *App) openFleet(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	store, err := fleetstore.Open(filepath.Join(dir, "index"))
+	files := filepath.Join(dir, "index")
+	store, index, err := openIndex(files)
 	if err != nil {
-		return errors.Join(err, lock.Close())
-	}
-	index, err := fleet.Open(store)
-	if err != nil {
-		return errors.Join(err, store.Close(), lock.Close())
+		// All of it is in the database: a damaged index is thrown away and filled anew.
+		a.log.WarnContext(ctx, "the index of what is installed is damaged and is made anew", "error", err)
+		if err := os.RemoveAll(files); err != nil {
+			return errors.Join(err, lock.Close())
+		}
+		if store, index, err = openIndex(files); err != nil {
+			return errors.Join(err, lock.Close())
+		}
 	}
 	// The feed it was judged by is put at hand again: what comes new is held
 	// against it, and the next one only where it differs.
@@ -87,6 +92,18 @@ func (a *App) closeFleet() error {
 	err := errors.Join(in.index.Checkpoint(), in.dir.Close(), in.lock.Close())
 	in.index, in.dir, in.lock, in.ids, in.held = nil, nil, nil, nil, nil
 	return err
+}
+
+func openIndex(dir string) (*fleetstore.Dir, *fleet.Index, error) {
+	store, err := fleetstore.Open(dir)
+	if err != nil {
+		return nil, nil, err
+	}
+	index, err := fleet.Open(store)
+	if err != nil {
+		return nil, nil, errors.Join(err, store.Close())
+	}
+	return store, index, nil
 }
 
 // keepInstalled tells the index what an organization has by its newest batch.

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"maps"
+	"os"
+	"path/filepath"
 	"slices"
 	"testing"
 	"time"
@@ -93,6 +95,28 @@ func TestFeedLandsOnAllHospitals(t *testing.T) {
 		if l := a.land(ctx); l != nil {
 			t.Errorf("a feed landed that was in force before: %+v", l)
 		}
+		verified(t, ctx, a, now)
+	})
+	t.Run("a damaged one is made anew", func(t *testing.T) {
+		if err := a.closeFleet(); err != nil {
+			t.Fatal(err)
+		}
+		files, err := filepath.Glob(filepath.Join(a.cfg.DataDir, "fleet", "index", "*.blob"))
+		if err != nil || len(files) == 0 {
+			t.Fatalf("no files of the index: %v", err)
+		}
+		for _, f := range files {
+			if err := os.WriteFile(f, []byte("damaged"), 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := a.openFleet(ctx); err != nil {
+			t.Fatal(err)
+		}
+		if l := a.land(ctx); l == nil {
+			t.Error("the new index was not judged")
+		}
+		judgeAllAgain()
 		verified(t, ctx, a, now)
 	})
 	t.Run("a difference is found and mended", func(t *testing.T) {

@@ -30,7 +30,7 @@ func (a reader) Today(ctx context.Context, who access.Caller) (*api.Today, error
 	}
 	t := &api.Today{
 		Organization: organizationOf(v.profile), Demo: v.profile.Demo, Level: assess.Unmeasured, RunningJob: a.runningJob(who.Tenant()),
-		Goals: v.tiles(), Changes: []api.Change{}, NextSteps: []api.NextStep{}, Gaps: []api.Gap{}, Trend: []api.TrendPoint{},
+		Goals: v.tiles(), Changes: []api.Change{}, NextSteps: []api.NextStep{}, Gaps: []api.Gap{}, Trend: []api.TrendPoint{}, Alerts: v.alerts(),
 	}
 	if t.Sources, err = a.sources(ctx, v); err != nil {
 		return nil, err

@@ -60,6 +60,7 @@ type Today struct {
 	LastAssessment *AssessmentSummary `json:"last_assessment,omitempty" doc:"Left out until the first one is done"`
 	RunningJob     *Job               `json:"running_job,omitempty" doc:"Left out where nothing runs"`
 	Goals          []GoalTile         `json:"goals" doc:"All twenty, by number"`
+	Alerts         []Alert            `json:"alerts" doc:"What cannot wait: days that passed, flaws that are exploited, what is about to end; gravest first"`
 	Changes        []Change           `json:"changes" doc:"Since the assessment before, gravest first"`
 	NextSteps      []NextStep         `json:"next_steps" doc:"What to do next, most useful first"`
 	Gaps           []Gap              `json:"gaps" doc:"The five gaps that matter most"`
@@ -77,6 +78,15 @@ type AssessmentSummary struct {
 	GoalsMet      int          `json:"goals_met"`
 	Trigger       string       `json:"trigger" doc:"What asked for it" example:"import of roster.csv"`
 	Digest        string       `json:"digest"`
+}
+
+// Alert is something that cannot wait.
+type Alert struct {
+	ID    string `json:"id" enum:"past_due,exploited,new,due_soon,decisions_ending,feed_stale"`
+	Tone  string `json:"tone" enum:"bad,warn"`
+	Text  string `json:"text" example:"3 findings are past the day to mend them by, on 2 devices; the oldest since 31 October 2026."`
+	Link  string `json:"link" doc:"Page that shows it"`
+	Count int    `json:"count"`
 }
 
 // Change is something that differs from the assessment before.
@@ -143,7 +153,7 @@ type Note struct {
 // Job is work that goes on in the background.
 type Job struct {
 	ID         string     `json:"id"`
-	Kind       string     `json:"kind" enum:"assessment,import,ledger_check"`
+	Kind       string     `json:"kind" enum:"assessment,import,ledger_check,discovery"`
 	State      string     `json:"state" enum:"running,done,failed"`
 	Step       string     `json:"step" doc:"What it is at" example:"reading installed packages"`
 	Done       int        `json:"done"`

@@ -1151,6 +1151,18 @@ export interface components {
             version?: string;
             witnesses: string[];
         };
+        Alert: {
+            /** Format: int64 */
+            count: number;
+            /** @enum {string} */
+            id: "past_due" | "exploited" | "new" | "due_soon" | "decisions_ending" | "feed_stale";
+            /** @description Page that shows it */
+            link: string;
+            /** @example 3 findings are past the day to mend them by, on 2 devices; the oldest since 31 October 2026. */
+            text: string;
+            /** @enum {string} */
+            tone: "bad" | "warn";
+        };
         AssessAssessment: {
             /** Format: date-time */
             as_of: string;
@@ -2216,7 +2228,7 @@ export interface components {
             finished_at?: string;
             id: string;
             /** @enum {string} */
-            kind: "assessment" | "import" | "ledger_check";
+            kind: "assessment" | "import" | "ledger_check" | "discovery";
             /** @description Id of what it made: an assessment or import */
             result?: string;
             /** Format: date-time */
@@ -2948,6 +2960,8 @@ export interface components {
             severity: string;
         };
         Today: {
+            /** @description What cannot wait: days that passed, flaws that are exploited, what is about to end; gravest first */
+            alerts: components["schemas"]["Alert"][];
             /** @description Since the assessment before, gravest first */
             changes: components["schemas"]["Change"][];
             /** @description The data is generated; every page says so */

@@ -40,6 +40,7 @@ export type Mapping = Schemas["Mapping"];
 export type MergeQuestion = Schemas["MergeQuestion"];
 export type ModelAdvisory = Schemas["ModelAdvisory"];
 export type ModelUnit = Schemas["ModelUnit"];
+export type Alert = Schemas["Alert"];
 export type NextStep = Schemas["NextStep"];
 export type Observed = Schemas["Observed"];
 export type OrganizationInput = Schemas["OrganizationInput"];

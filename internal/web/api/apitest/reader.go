@@ -44,6 +44,10 @@ func (f *Fake) Today(_ context.Context, who access.Caller) (*api.Today, error) {
 			{Kind: "worse", Goal: "strong-encryption", Check: "encryption-disk", Text: "Two laptops without disk encryption appeared", From: "met", To: "partly_met", At: last.AsOf},
 			{Kind: "new", Goal: "asset-inventory", Text: "3 devices were seen on the network that no list knows", At: last.AsOf},
 		},
+		Alerts: []api.Alert{
+			{ID: "past_due", Tone: "bad", Text: "14 findings are past the day to mend them by, on 9 devices; the oldest since 31 October 2026.", Link: "/vulnerabilities", Count: 14},
+			{ID: "decisions_ending", Tone: "warn", Text: "1 decision about findings ends within 14 days; what they cover then counts as open again.", Link: "/vulnerabilities/decisions", Count: 1},
+		},
 		NextSteps: []api.NextStep{
 			{ID: "fix-mfa-privileged", Kind: "fix", Title: "Give four administrators a security key", Detail: "It closes the gravest gap: administrators whose sign-in can be phished.", Link: "/goals/mfa/checks/mfa-privileged-phishing-resistant", Goal: "mfa", Effort: "an afternoon"},
 			{ID: "import-plan", Kind: "import", Title: "Bring a penetration test report", Detail: "Cybersecurity Testing cannot be measured without one.", Link: "/imports", Goal: "testing", Effort: "10 minutes"},

@@ -6,7 +6,7 @@ import { levelMeaning, levelWord } from "@/lib/words";
 import { Icon } from "@/ui/icons";
 import { EmptyState, ErrorState, PageHead, Panel, Skeleton } from "@/ui/page";
 import { Trend } from "@/ui/trend";
-import { Changes, Gaps, NextSteps } from "./lists";
+import { Alerts, Changes, Gaps, NextSteps } from "./lists";
 import { Ladder } from "./ladder";
 import { Sources } from "./sources";
 import { GoalGrid } from "@/ui/goalgrid";
@@ -52,6 +52,7 @@ export function Component() {
       {today.isPending && <Skeleton lines={12} />}
       {data && (
         <>
+          <Alerts alerts={data.alerts} />
           <div className="columns">
             <div className="stack" data-wide>
               <section className="panel level" aria-label="Readiness level">

@@ -1,13 +1,33 @@
 import { useState } from "react";
 import { Link } from "react-router";
 import { may, useSession } from "@/api/session";
-import type { Change, Gap, NextStep } from "@/api/types";
+import type { Alert, Change, Gap, NextStep } from "@/api/types";
 import { ago, count, plural } from "@/lib/format";
 import { Icon, type IconName } from "@/ui/icons";
 import { EmptyState } from "@/ui/page";
 import { Severity } from "@/ui/state";
 
 const stepIcon: Record<NextStep["kind"], IconName> = { import: "imports", fix: "fix", review: "search", run: "play" };
+
+/** Alerts are what cannot wait; nothing is shown where nothing is urgent. */
+export function Alerts({ alerts }: { alerts: Alert[] }) {
+  const detail = may(useSession(), "read_detail");
+  if (alerts.length === 0) return null;
+  return (
+    <section className="panel alerts" aria-label="Cannot wait">
+      <ul>
+        {alerts.map((one) => (
+          <li key={one.id} data-tone={one.tone}>
+            <Icon name="warn" />
+            <span>
+              {detail ? <Link to={one.link}>{one.text}</Link> : one.text}
+            </span>
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+}
 
 /** NextSteps lists what to do, most useful first. */
 export function NextSteps({ steps }: { steps: NextStep[] }) {

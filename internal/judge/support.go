@@ -30,7 +30,7 @@ func (e *feedEngine) SystemSupport(a *fact.Resource, now time.Time) (Support, bo
 		return Support{}, false
 	}
 	id, _, _ := strings.Cut(strings.ToLower(name), " ")
-	return supportOf(t.System(eol.System{ID: id, Name: name, Version: a.Text("os_version"), Build: a.Text("os_build")}, now))
+	return e.supportOf(t.System(eol.System{ID: id, Name: name, Version: a.Text("os_version"), Build: a.Text("os_build")}, now))
 }
 
 // SoftwareSupport implements Engine.
@@ -39,11 +39,13 @@ func (e *feedEngine) SoftwareSupport(c *fact.Component, now time.Time) (Support,
 	if t == nil || c.PURL == "" && c.CPE == "" {
 		return Support{}, false
 	}
-	return supportOf(t.Component(eol.Component{PURL: c.PURL, CPE: c.CPE, Version: c.Version}, now))
+	return e.supportOf(t.Component(eol.Component{PURL: c.PURL, CPE: c.CPE, Version: c.Version}, now))
 }
 
-func supportOf(a eol.Answer) (Support, bool) {
-	if a.State == eol.NotKnown {
+// supportOf says nothing where the table is older than it may be, but for what had ended
+// by then: makers do not take that back.
+func (e *feedEngine) supportOf(a eol.Answer) (Support, bool) {
+	if a.State == eol.NotKnown || a.State != eol.Ended && e.stale["support"] != "" {
 		return Support{}, false
 	}
 	return Support{

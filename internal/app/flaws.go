@@ -177,14 +177,15 @@ func criticalityRank(s string) int {
 // person has to compare.
 func (v *view) looked(d *api.FlawDetail, assets map[string]*fact.Resource) {
 	for id := range assets {
-		f, ok := v.known.Found[id]
-		if !ok || f.Assessed+f.NotAssessed() == 0 {
+		f := v.known.Found[id]
+		if n := f.Assessed + f.NotAssessed(); n == 0 {
 			d.NotLooked++
-			continue
+		} else {
+			d.Looked++
+			d.Pieces += n
+			d.PiecesNotAssessed += f.NotAssessed()
 		}
-		d.Looked++
-		d.Pieces += f.Assessed + f.NotAssessed()
-		d.PiecesNotAssessed += f.NotAssessed()
+		// Of a device whose software nobody lists, its model still says something.
 		for _, c := range f.Checks {
 			if slices.Contains(c.Flaws, d.ID) || c.Advisory == d.ID {
 				d.ToCheck = append(d.ToCheck, api.AssetToCheck{Asset: *v.refOf(fact.KindAsset, id), Advisory: c.Advisory, Product: c.Product, Versions: c.Versions, Reason: c.Reason})
@@ -344,6 +345,19 @@ func (a *App) FlawWhyOf(ctx context.Context, tid, asked, asset string) (*api.Fla
 				out.Lines = append(out.Lines, api.Explanation{
 					Software: c.Name, Version: c.Version, Ecosystem: cmp.Or(c.Distro, c.Ecosystem), Verdict: x.Verdict, Advisory: x.Advisory, Source: x.Source, Range: x.Range, Fixed: x.Fixed, Say: x.Say,
 				})
+			}
+		}
+	}
+	for _, r := range v.inUse() {
+		if asset != "" && r.ID != asset {
+			continue
+		}
+		for _, x := range e.ExplainAsset(out.Flaw, r) {
+			line := api.Explanation{
+				Software: x.Software, Version: x.Version, Ecosystem: x.About, Verdict: x.Verdict, Advisory: x.Advisory, Source: x.Source, Range: x.Range, Fixed: x.Fixed, Say: x.Say,
+			}
+			if !slices.Contains(out.Lines, line) { // machines alike have one answer
+				out.Lines = append(out.Lines, line)
 			}
 		}
 	}

@@ -452,6 +452,9 @@ func (v *view) group(t *todo) api.UpdateGroup {
 		if o := v.set.Find(fact.KindAsset, r.Asset); o != nil && o.Text("owner") != "" {
 			owners[o.Text("owner")] = true
 		}
+		if by := r.When("fix_by_at"); !by.IsZero() && (g.FixBy == nil || by.Before(*g.FixBy)) {
+			g.FixBy = &by // the most urgent finding need not be the first that is due
+		}
 		if r.True("known_exploited") {
 			g.Exploited++
 		}

@@ -42,25 +42,35 @@ func (e *feedEngine) deviceIndex() *device.Index {
 // notDevices are classes of which packages and Windows' updates speak.
 var notDevices = []string{"server", "workstation", "laptop", "mobile", "application"}
 
-// Device implements Engine.
-func (e *feedEngine) Device(a *fact.Resource) ([]Match, []ToCheck) {
+// deviceOf is what an asset is compared by with advisories about devices; false
+// where packages and updates speak for it, or its model is not known.
+func deviceOf(a *fact.Resource) (deviceKey, bool) {
 	maker, model := a.Text("manufacturer"), a.Text("model")
 	if model == "" || slices.Contains(notDevices, a.Text("class")) {
-		return nil, nil
-	}
-	ix := e.deviceIndex()
-	if ix == nil {
-		return nil, nil
+		return deviceKey{}, false
 	}
 	version := a.Text("version")
 	if version == "" && a.Text("os_name") == "" {
 		version = a.Text("os_version") // a list's column of firmware; no operating system is meant
 	}
-	k := deviceKey{maker, model, a.Text("model_number"), a.Text("udi_di"), version, a.Text("gmdn_term")}
+	return deviceKey{maker, model, a.Text("model_number"), a.Text("udi_di"), version, a.Text("gmdn_term")}, true
+}
+
+func (k *deviceKey) asset() device.Asset {
+	return device.Asset{Manufacturer: k.maker, Model: k.model, ModelNumber: k.number, DI: k.di, Version: k.version}
+}
+
+// Device implements Engine.
+func (e *feedEngine) Device(a *fact.Resource) ([]Match, []ToCheck) {
+	k, ok := deviceOf(a)
+	ix := e.deviceIndex()
+	if !ok || ix == nil {
+		return nil, nil
+	}
 	e.devicesMu.Lock()
 	defer e.devicesMu.Unlock()
-	ans, ok := e.byDevice[k]
-	if !ok {
+	ans, done := e.byDevice[k]
+	if !done {
 		ans = e.device(ix, k)
 		e.byDevice[k] = ans
 	}
@@ -69,7 +79,7 @@ func (e *feedEngine) Device(a *fact.Resource) ([]Match, []ToCheck) {
 
 func (e *feedEngine) device(ix *device.Index, k deviceKey) deviceAnswer {
 	var out deviceAnswer
-	for _, m := range ix.Match(device.Asset{Manufacturer: k.maker, Model: k.model, ModelNumber: k.number, DI: k.di, Version: k.version}, nil, e.feed.BuiltAt) {
+	for _, m := range ix.Match(k.asset(), nil, e.feed.BuiltAt) {
 		reason := strings.Join(m.Reasons, "; ")
 		switch m.Verdict {
 		case vuln.NotAffected:

@@ -116,10 +116,14 @@ func (e *feedEngine) Flaw(id string) (Flaw, bool) {
 		out.Points, known = &p, true
 	}
 	slices.Sort(about)
+	var bundled Flaw // how grave advisories are that are about several flaws
 	_ = e.db.Documents(about, func(n uint32, d vuln.Document) error {
-		e.describe(&out, f, n, &d)
+		e.describe(&out, &bundled, f, n, &d)
 		return nil
 	})
+	if out.Severity == "" {
+		out.Severity, out.CVSS, out.Vector = bundled.Severity, bundled.CVSS, bundled.Vector
+	}
 	slices.Sort(out.Aliases)
 	return out, known
 }
@@ -134,8 +138,10 @@ func speaks(name string) bool {
 }
 
 // describe takes over what one advisory says of a flaw. One that bundles several
-// flaws names none of them, and its severity is that of the gravest.
-func (e *feedEngine) describe(out *Flaw, f vuln.Flaw, n uint32, d *vuln.Document) {
+// flaws names none of them, and its severity is that of the gravest: it counts where
+// none speaks of the flaw alone. Makers' documents are taken apart by score, so there
+// the score is each flaw's own.
+func (e *feedEngine) describe(out, bundled *Flaw, f vuln.Flaw, n uint32, d *vuln.Document) {
 	alone := len(e.db.Flaws(nil, n)) == 1
 	if alone {
 		for _, name := range e.db.Names(nil, n) {
@@ -160,6 +166,12 @@ func (e *feedEngine) describe(out *Flaw, f vuln.Flaw, n uint32, d *vuln.Document
 			if len(out.References) < 10 && !slices.Contains(out.References, r) {
 				out.References = append(out.References, r)
 			}
+		}
+	}
+	if sev, base, vector := Gravity(d.Scores); !alone && (bundled.Severity == "" || severityRank(sev) < severityRank(bundled.Severity)) {
+		bundled.Severity, bundled.CVSS, bundled.Vector = sev, 0, ""
+		if strings.HasPrefix(d.Source, "csaf/") {
+			bundled.CVSS, bundled.Vector = base, vector
 		}
 	}
 	if !d.Published.IsZero() && (out.Published.IsZero() || d.Published.Before(out.Published)) {
@@ -187,18 +199,4 @@ func (e *feedEngine) Advisories(flaw string) []Advisory {
 		return nil
 	})
 	return out
-}
-
-// Explain implements Engine.
-func (e *feedEngine) Explain(flaw string, c *fact.Component) (Explanation, bool) {
-	x, ok := e.db.Why(flaw, c)
-	if !ok {
-		return Explanation{}, false
-	}
-	out := Explanation{Say: x.Say, Verdict: strings.ReplaceAll(x.Verdict.String(), " ", "_")}
-	if len(x.Rules) > 0 {
-		r := x.Rules[0]
-		out.Advisory, out.Source, out.Range, out.Fixed = r.Advisory, r.Source, r.Range.String(), r.Fixed
-	}
-	return out, true
 }

@@ -30,6 +30,8 @@ type Engine interface {
 	// Explain says how a piece of software stands to a flaw, and by which rule; it
 	// is nothing where no advisory about the flaw speaks of the software.
 	Explain(flaw string, c *fact.Component) (Explanation, bool)
+	// ExplainAsset says the same of an asset's Windows and of its make and model.
+	ExplainAsset(flaw string, a *fact.Resource) []AssetExplanation
 }
 
 // Advisory is what one source says of a flaw.

@@ -39,6 +39,7 @@ func (table) SystemSupport(*fact.Resource, time.Time) (Support, bool)    { retur
 func (table) SoftwareSupport(*fact.Component, time.Time) (Support, bool) { return Support{}, false }
 func (table) Flaw(string) (Flaw, bool)                                   { return Flaw{}, false }
 func (table) Advisories(string) []Advisory                               { return nil }
+func (table) ExplainAsset(string, *fact.Resource) []AssetExplanation     { return nil }
 func (table) Explain(string, *fact.Component) (Explanation, bool)        { return Explanation{}, false }
 
 func TestNewestListSpeaksForTheSystem(t *testing.T) {

@@ -37,10 +37,26 @@ func kbName(kb string) string {
 	return kb
 }
 
+// windowsHost is what an asset's Windows is judged by; false where another system
+// runs on it.
+func windowsHost(a *fact.Resource) (windows.Host, bool) {
+	if a.Text("os_family") != "windows" && !strings.Contains(strings.ToLower(a.Text("os_name")), "windows") {
+		return windows.Host{}, false
+	}
+	updates, known := a.Get("windows_updates").([]string)
+	return windows.Host{
+		Name: a.Text("os_name"), Version: a.Text("os_version"), Build: a.Text("os_build"), Arch: a.Text("os_arch"), Core: a.True("os_core"),
+		Updates: updates, UpdatesKnown: known,
+	}, true
+}
+
+func systemName(a *fact.Resource) string { return cmp.Or(a.Text("os_name"), "Windows") }
+
 // System implements Engine: it says which of Microsoft's updates a machine
 // lacks. Packages speak for other systems.
 func (e *feedEngine) System(a *fact.Resource) Answer {
-	if a.Text("os_family") != "windows" && !strings.Contains(strings.ToLower(a.Text("os_name")), "windows") {
+	host, ok := windowsHost(a)
+	if !ok {
 		return Answer{}
 	}
 	out := Answer{Spoke: true, About: "Windows"}
@@ -49,11 +65,7 @@ func (e *feedEngine) System(a *fact.Resource) Answer {
 		out.Why = "the advisories in force do not hold Microsoft's table of updates; bring a feed that does"
 		return out
 	}
-	updates, known := a.Get("windows_updates").([]string)
-	ans := t.Judge(windows.Host{
-		Name: a.Text("os_name"), Version: a.Text("os_version"), Build: a.Text("os_build"), Arch: a.Text("os_arch"), Core: a.True("os_core"),
-		Updates: updates, UpdatesKnown: known,
-	})
+	ans := t.Judge(host)
 	if ans.Why != "" {
 		out.Why = strings.TrimSuffix(ans.Why, ".")
 		return out
@@ -65,7 +77,7 @@ func (e *feedEngine) System(a *fact.Resource) Answer {
 		}
 	}
 	undecided := 0
-	name := cmp.Or(a.Text("os_name"), "Windows")
+	name := systemName(a)
 	for _, f := range ans.Flaws {
 		switch f.Verdict {
 		case vuln.NotAssessed:

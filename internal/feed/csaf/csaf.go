@@ -168,7 +168,8 @@ func (r *reader) references() {
 }
 
 // give makes advisories of the vulnerabilities: those that say the same of the same
-// products are one, so that what holds of one flaw is never said of another.
+// products and are scored alike are one, so that what holds of one flaw is never said
+// of another.
 func (r *reader) give(to record.Sink) (refused string) {
 	r.relate()
 	type set struct {

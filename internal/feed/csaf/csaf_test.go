@@ -24,7 +24,7 @@ const medical = `{"document": {"category": "csaf_security_advisory", "csaf_versi
   {"cve": "CVE-2099-1000", "cwe": {"id": "CWE-5"}, "notes": [{"category": "description", "text": "Second"}, {"category": "summary", "text": "First"}],
    "scores": [{"products": ["P1"], "cvss_v3": {"vectorString": "CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H", "baseScore": 9.8, "baseSeverity": "CRITICAL"}}],
    "product_status": {"known_affected": ["P1", "P2", "P3"]}, "remediations": [{"category": "mitigation", "details": "Unplug it.", "product_ids": ["P2", "P1", "P3"]}, {"category": "vendor_fix", "details": "Update to 2.0.", "group_ids": ["G"]}]},
-  {"cve": "CVE-2099-1001", "product_status": {"known_affected": ["P3", "P2", "P1"]}},
+  {"cve": "CVE-2099-1001", "scores": [{"products": ["P1"], "cvss_v3": {"vectorString": "CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H", "baseScore": 9.8, "baseSeverity": "CRITICAL"}}], "product_status": {"known_affected": ["P3", "P2", "P1"]}},
   {"ids": [{"text": "LAMP-7"}], "product_status": {"known_not_affected": ["LP"], "fixed": ["L"]}, "flags": [{"label": "vulnerable_code_not_present", "product_ids": ["LP"]}]}]}`
 
 func TestMedical(t *testing.T) {
@@ -58,6 +58,25 @@ func TestMedical(t *testing.T) {
 	byStatus := []advisory.Product{library(advisory.NotAffected, "Gateway all", "vulnerable_code_not_present"), library(advisory.Fixed, "", "")}
 	if d := cmp.Diff(byStatus, b.Products); d != "" || !cmp.Equal(b.Covers, []string{"LAMP-7"}) {
 		t.Errorf("about %v, packages (-want +got)\n%s", b.Covers, d)
+	}
+}
+
+// TestScoresStayWithTheirFlaw: flaws of a document that say the same of the same
+// products and are not scored alike are told apart, so that each keeps its own score.
+func TestScoresStayWithTheirFlaw(t *testing.T) {
+	s := new(recordtest.Sink)
+	Read([]byte(strings.Replace(medical, `"baseScore": 9.8, "baseSeverity": "CRITICAL"}}],`, `"baseScore": 3.5, "baseSeverity": "LOW"}}],`, 1)), s)
+	s.Check(t)
+	scores := make(map[string]float64)
+	for _, a := range s.Advisories {
+		for _, c := range a.Covers {
+			for _, x := range a.Scores {
+				scores[c] = x.Base
+			}
+		}
+	}
+	if want := map[string]float64{"CVE-2099-1000": 3.5, "CVE-2099-1001": 9.8}; !cmp.Equal(scores, want) {
+		t.Errorf("scores %v, want %v", scores, want)
 	}
 }
 

@@ -44,10 +44,21 @@ func (w *World) judge(s *signs, v *view, g *group) verdict {
 	case out == different:
 	case g.continues(v, w.batch):
 		out = same // the source saw the same before; that was judged then
-	case g.batch == w.batch && !v.address:
+	case g.batch == w.batch && !v.address && !w.settledBy(v, g):
 		out = doubtful
 	}
 	return out
+}
+
+// settledBy reports that a person made one of what a list names twice, and that
+// the sighting has a home there which the list has not spoken of.
+func (w *World) settledBy(v *view, g *group) bool {
+	person, waits := false, false
+	for _, h := range g.homes {
+		person = person || w.links[h.id].Grade == Person
+		waits = waits || h.shares(v) > 0 && !slices.ContainsFunc(h.records, func(r *record) bool { return r.batch == w.batch })
+	}
+	return person && waits
 }
 
 // judged weighs without regard to what the sighting's own stream saw before.

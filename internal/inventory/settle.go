@@ -34,6 +34,9 @@ func (w *World) settle(v *view, g *group, why Why, s signs) string {
 			}
 		}
 	}
+	if rec != nil && w.belongsElsewhere(v, g, rec) {
+		rec = nil
+	}
 	if rec == nil {
 		rec = w.newRecord(v, g)
 		if rec.Why = why; why.Grade != First {
@@ -64,6 +67,38 @@ func (w *World) settle(v *view, g *group, why Why, s signs) string {
 		w.recheck(rec.home.group)
 	}
 	return rec.At
+}
+
+// belongsElsewhere reports that a home which the sighting's stream has not spoken
+// of yet shares more with the sighting than that of the record: then the two
+// were merged, and undoing it must find each source's records where they belong.
+func (w *World) belongsElsewhere(v *view, g *group, rec *record) bool {
+	if len(g.homes) == 1 {
+		return false
+	}
+	own := rec.home.shares(v)
+	for _, h := range g.homes {
+		if h != rec.home && w.records[place{h.id, v.Stream}] == nil && h.shares(v) > own {
+			return true
+		}
+	}
+	return false
+}
+
+// shares weighs what proves identity that a sighting has in common with a record
+// of a home: the one it has most in common with.
+func (h *home) shares(v *view) int {
+	most := 0
+	for _, r := range h.records {
+		n := 0
+		for _, k := range v.keys {
+			if k.k.t <= iTag && k.k.grade > useless && holds(r.keys, k.k) {
+				n += 1 << (nTypes - k.k.t)
+			}
+		}
+		most = max(most, n)
+	}
+	return most
 }
 
 // newRecord makes the record of a stream in a group.

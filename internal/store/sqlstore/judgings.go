@@ -124,7 +124,12 @@ func (t *Tenant) KeepJudging(ctx context.Context, j Judging, found map[string]*j
 		}
 		j.Seq = last.Seq + 1
 		j.At = moment(max(micros(j.At), lastAt))
-		w := &judgingWriter{t: t, tx: tx, j: &j, severity: severity}
+		w := &judgingWriter{t: t, tx: tx, j: &j, severity: severity, found: found, kin: &kinship{}}
+		if last.Seq != 0 {
+			if w.kin, err = kinSince(ctx, tx, t.id, last.FactsSeq); err != nil {
+				return err
+			}
+		}
 		assets := make([]string, 0, len(found))
 		for a := range found {
 			assets = append(assets, a)
@@ -150,6 +155,8 @@ type judgingWriter struct {
 	tx       *sql.Tx
 	j        *Judging
 	severity func(string) string
+	found    map[string]*judge.Findings
+	kin      *kinship
 	hash     evidence.JudgingHasher
 }
 
@@ -176,7 +183,17 @@ func (w *judgingWriter) asset(ctx context.Context, a string, f *judge.Findings) 
 		now = *f
 		now.Matches = slices.Clone(f.Matches)
 	}
+	lent, err := w.lent(ctx, a, before)
+	if err != nil {
+		return fmt.Errorf("read what it was merged with: %w", err)
+	}
+	own := datesOf(before)
+	before.Matches = append(before.Matches, lent...)
 	opened, closed := judge.Carry(&now, before, w.j.At)
+	closed = slices.DeleteFunc(closed, func(c judge.Closed) bool {
+		_, had := own[c.Flaw]
+		return !had || w.wentAlong(a, c.Flaw)
+	})
 	text, err := json.Marshal(now)
 	if err != nil {
 		return fmt.Errorf("write: %w", err)

@@ -150,6 +150,13 @@ const (
 	staleDevices   = "devices"
 )
 
+// Stale returns whether the advisories of a feed about an ecosystem are older than they
+// may be by the windows that are shipped, for judging without a data folder.
+func Stale(f *feed.Feed, now time.Time) func(ecosystem string) bool {
+	stale := staleEcosystems(f, now, feed.DefaultCadence())
+	return func(ecosystem string) bool { return stale[ecosystem] != "" }
+}
+
 // staleEcosystems says of which kinds of software every whole source is older
 // than it may be, and why. A part of an ecosystem neither makes it fresh nor stale:
 // it clears nothing at any age.

@@ -15,6 +15,7 @@ type vulnCmd struct {
 	Show      vulnShowCmd      `cmd:"" help:"Say whether the organization is affected by a flaw; exit 3 if it is, or if nobody can say."`
 	Why       vulnWhyCmd       `cmd:"" help:"Explain how software was judged about a flaw: rule, versions compared, source, fix."`
 	Decide    vulnDecideCmd    `cmd:"" help:"Accept, dispute or compensate findings until a day."`
+	Scan      vulnScanCmd      `cmd:"" help:"Judge a bill of materials or list of software and keep nothing; exit 3 if something is affected, or nothing could be assessed."`
 	End       vulnEndCmd       `cmd:"" help:"End a decision before its day."`
 	Decisions vulnDecisionsCmd `cmd:"" help:"List decisions about findings."`
 }

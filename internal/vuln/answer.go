@@ -40,12 +40,13 @@ const (
 	SourceUnknown           // advisories speak of source packages, and its own is not known
 	NameInPart              // a part of its name is not known
 	MendedOnly              // its distribution speaks of what it mended, and not of this flaw; see [DB.Why]
+	Stale                   // the advisories about it are older than they may be
 )
 
 var reasonNames = [...]string{
 	"", "compared", "not_named", "stated", "no_identity", "no_ecosystem", "part_of_ecosystem", "release_unknown",
 	"release_not_in_feed", "no_version", "version_unread", "range_unread", "under_investigation", "cpe_not_named",
-	"other_maker", "source_unknown", "name_in_part", "mended_only",
+	"other_maker", "source_unknown", "name_in_part", "mended_only", "stale",
 }
 
 func (r Reason) String() string { return reasonNames[r] }
@@ -75,6 +76,7 @@ var reasonSays = [...]string{
 	"The list does not say of which source package it was built, and the advisories speak of source packages. Use a list that does.",
 	"Only a part of its name is known. Use a list that gives the whole: a Maven group, a Go module's path.",
 	"Its distribution's advisories speak of flaws that it has mended, and none of them of this one: it may be left open there. Look the flaw up at the distribution.",
+	"The advisories about it are older than they may be. Bring newer ones.",
 }
 
 // Answer is what the feed says of one component.

@@ -1,6 +1,7 @@
 package table
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -54,6 +55,10 @@ func (im Importer) Format() collect.Format {
 
 // Recognize implements collect.Importer.
 func (im Importer) Recognize(name string, head []byte) int {
+	// JSON and XML have no headers to look for, and looking takes a while.
+	if t := bytes.TrimLeft(bytes.TrimPrefix(head, []byte("\xef\xbb\xbf")), " \t\r\n"); len(t) > 0 && (t[0] == '{' || t[0] == '<') {
+		return 0
+	}
 	rows := grid.Peek(head, len(head) < collect.HeadSize)
 	i, ok := headerOf(rows, nil)
 	if ok {

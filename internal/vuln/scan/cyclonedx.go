@@ -9,9 +9,12 @@ import (
 	"github.com/asepsis/asepsis/internal/vuln"
 )
 
-// Limits bound what is read. A zero field means no bound.
+// Limits bound what is read and what is said. A zero field means no bound.
 type Limits struct {
 	Components int
+	// Stale reports whether the advisories about an ecosystem are older than they may be:
+	// then nothing of it is called not affected.
+	Stale func(ecosystem string) bool
 }
 
 // Totals counts what was judged.
@@ -27,6 +30,28 @@ type Totals struct {
 // returns; the component's strings may be kept. System packages that no advisory
 // names may come last: see [fact.UnknownSource].
 type Each func(c *fact.Component, a *vuln.Answer) error
+
+// count adds an answer.
+func (t *Totals) count(a *vuln.Answer) {
+	t.Components++
+	switch a.Verdict {
+	case vuln.Affected:
+		t.Affected++
+	case vuln.NotAffected:
+		t.NotAffected++
+	default:
+		t.NotAssessed++
+		t.Why[a.Reason]++
+	}
+}
+
+// doubt takes back an answer that rests on advisories that are too old to say that
+// nothing is wrong. What they say is wrong stays so.
+func (l *Limits) doubt(a *vuln.Answer) {
+	if l.Stale != nil && a.Verdict == vuln.NotAffected && a.Reason != vuln.Stated && l.Stale(a.Ecosystem) {
+		a.Verdict, a.Reason = vuln.NotAssessed, vuln.Stale
+	}
+}
 
 // CycloneDX judges every component of a bill of materials in CycloneDX's JSON.
 func CycloneDX(r io.Reader, db *vuln.DB, limits Limits, each Each) (Totals, error) {
@@ -45,6 +70,8 @@ type scanner struct {
 	limits Limits
 	each   Each
 	totals Totals
+	read   int  // components, those that wait included
+	main   bool // what is read is what the list is of
 	answer vuln.Answer
 	distro string // of the system the list is of
 	key    []byte
@@ -71,6 +98,8 @@ func (s *scanner) document() error {
 				if key != "component" {
 					return s.skip()
 				}
+				s.main = true
+				defer func() { s.main = false }()
 				return s.component()
 			})
 		}
@@ -148,6 +177,9 @@ func (s *scanner) components() error {
 	if err := s.enter('['); err != nil {
 		return err
 	}
+	main := s.main
+	s.main = false
+	defer func() { s.main = main }()
 	for first := true; ; first = false {
 		more, err := s.more(']', first)
 		if err != nil || !more {
@@ -309,14 +341,14 @@ func (s *scanner) judge(f *raw) error {
 	if g := get(fGroup); g != "" && c.PURL == "" {
 		c.Name = g + "/" + c.Name
 	}
-	if c.PURL == "" && c.CPE == "" && notSoftware(get(fType)) {
+	if c.PURL == "" && c.CPE == "" && (s.main || notSoftware(get(fType))) {
 		return nil
 	}
 	identify(&c)
 	if c.Distro == "" {
 		c.Distro = s.distro
 	}
-	if s.totals.Components++; s.limits.Components > 0 && s.totals.Components > s.limits.Components {
+	if s.read++; s.limits.Components > 0 && s.read > s.limits.Components {
 		return errs.Hint(errs.New(errs.Limited, "the file lists more than %d components", s.limits.Components), "split it")
 	}
 	s.db.Judge(&c, &s.answer)
@@ -351,15 +383,8 @@ func (s *scanner) unsourced() error {
 }
 
 func (s *scanner) count(c *fact.Component) error {
-	switch s.answer.Verdict {
-	case vuln.Affected:
-		s.totals.Affected++
-	case vuln.NotAffected:
-		s.totals.NotAffected++
-	default:
-		s.totals.NotAssessed++
-		s.totals.Why[s.answer.Reason]++
-	}
+	s.limits.doubt(&s.answer)
+	s.totals.count(&s.answer)
 	if s.each == nil {
 		return nil
 	}

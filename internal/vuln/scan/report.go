@@ -18,17 +18,43 @@ import (
 // reason; the advisories once each, with what they say; and totals. Components
 // that are not affected are counted only.
 func Report(r io.Reader, w io.Writer, db *vuln.DB, limits Limits) (Totals, error) {
-	rep := &reporter{db: db, w: bufio.NewWriterSize(w, 64<<10), seen: make([]uint64, db.Advisories()/64+1)}
-	rep.open()
+	rep := newReporter(w, db)
 	totals, err := CycloneDX(r, db, limits, rep.component)
-	if err == nil {
-		err = rep.advisories()
-	}
 	if err != nil {
 		return totals, err
 	}
-	rep.close(totals)
-	return totals, rep.w.Flush()
+	return totals, rep.finish(totals)
+}
+
+// ReportList judges components that an importer read, and writes what [Report] writes.
+func ReportList(list []fact.Component, w io.Writer, db *vuln.DB, limits Limits) (Totals, error) {
+	fact.DoubtSources(list)
+	rep := newReporter(w, db)
+	t := Totals{Why: make(map[vuln.Reason]int)}
+	var a vuln.Answer
+	for i := range list {
+		db.Judge(&list[i], &a)
+		limits.doubt(&a)
+		t.count(&a)
+		if err := rep.component(&list[i], &a); err != nil {
+			return t, err
+		}
+	}
+	return t, rep.finish(t)
+}
+
+func newReporter(w io.Writer, db *vuln.DB) *reporter {
+	rep := &reporter{db: db, w: bufio.NewWriterSize(w, 64<<10), seen: make([]uint64, db.Advisories()/64+1)}
+	rep.open()
+	return rep
+}
+
+func (r *reporter) finish(t Totals) error {
+	if err := r.advisories(); err != nil {
+		return err
+	}
+	r.close(t)
+	return r.w.Flush()
 }
 
 // reporter writes JSON by hand where there is much of it: reflection over

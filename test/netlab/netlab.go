@@ -1,3 +1,5 @@
+//go:build linux
+
 // Package netlab builds a hospital's network out of network namespaces on one
 // machine, for tests and measurements: one end for who asks, one end with
 // hundreds of addresses and services, and a counter of every packet in between.

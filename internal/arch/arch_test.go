@@ -20,7 +20,7 @@ const module = "github.com/asepsis/asepsis/"
 // of lower layers, or of its own subtree in the same layer, and none above.
 // The longest matching prefix decides.
 var layers = [][]string{
-	{"content", "internal/errs", "internal/id", "internal/secret", "internal/durable", "internal/near", "internal/testshared"},
+	{"content", "internal/errs", "internal/id", "internal/secret", "internal/durable", "internal/lazy", "internal/near", "internal/testshared"},
 	{"internal/asset", "internal/pkgver", "internal/purl", "internal/sector", "internal/udi"},
 	{"internal/event", "internal/fact", "internal/advisory", "internal/goal"},
 	{"internal/finding"},

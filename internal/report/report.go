@@ -15,6 +15,7 @@ import (
 	"io"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/asepsis/asepsis/internal/assess"
@@ -44,10 +45,12 @@ const (
 //go:embed report.html.tmpl report.css
 var files embed.FS
 
-var page = template.Must(template.New("report.html.tmpl").Funcs(template.FuncMap{
-	"state": stateOf, "percent": percent, "words": words, "plural": policy.Plural, "short": func(s string) string { return cut(s, 160) },
-	"score": func(f *float64) string { return fmt.Sprintf("%.0f", *f) },
-}).ParseFS(files, "report.html.tmpl"))
+var page = sync.OnceValue(func() *template.Template {
+	return template.Must(template.New("report.html.tmpl").Funcs(template.FuncMap{
+		"state": stateOf, "percent": percent, "words": words, "plural": policy.Plural, "short": func(s string) string { return cut(s, 160) },
+		"score": func(f *float64) string { return fmt.Sprintf("%.0f", *f) },
+	}).ParseFS(files, "report.html.tmpl"))
+})
 
 // board is what the template shows.
 type board struct {
@@ -162,7 +165,7 @@ func HTML(w io.Writer, in Input) error {
 		}
 		b.Goals = append(b.Goals, b.part(g))
 	}
-	if err := page.Execute(w, b); err != nil {
+	if err := page().Execute(w, b); err != nil {
 		return fmt.Errorf("report: %w", err)
 	}
 	return nil

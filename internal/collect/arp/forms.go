@@ -1,6 +1,7 @@
 package arp
 
 import (
+	"github.com/asepsis/asepsis/internal/lazy"
 	"net/netip"
 	"regexp"
 	"strconv"
@@ -18,20 +19,20 @@ const (
 type form struct {
 	name    string
 	machine bool // written by a program into a file, not copied from a screen
-	match   *regexp.Regexp
+	match   func() *regexp.Regexp
 	entry   func(m []string) (entry, bool)
 }
 
 // forms are tried in this order.
 var forms = []form{
-	{"ip neigh", false, regexp.MustCompile(`^` + ip + ` dev (\S+)(.*?) (REACHABLE|STALE|DELAY|PROBE|FAILED|INCOMPLETE|PERMANENT|NOARP|NONE)$`), func(m []string) (entry, bool) {
+	{"ip neigh", false, lazy.Regexp(`^` + ip + ` dev (\S+)(.*?) (REACHABLE|STALE|DELAY|PROBE|FAILED|INCOMPLETE|PERMANENT|NOARP|NONE)$`), func(m []string) (entry, bool) {
 		e := entry{state: neighState(m[4]), router: strings.Contains(m[3]+" ", " router ")}
 		if _, rest, ok := strings.Cut(m[3], " lladdr "); ok {
 			e.mac, _, _ = strings.Cut(rest, " ")
 		}
 		return e.at(m[1])
 	}},
-	{"/proc/net/arp", true, regexp.MustCompile(`^` + ip4 + `\s+0x[0-9a-fA-F]+\s+0x([0-9a-fA-F]+)\s+` + mac + `\s+\S+\s+\S+$`), func(m []string) (entry, bool) {
+	{"/proc/net/arp", true, lazy.Regexp(`^` + ip4 + `\s+0x[0-9a-fA-F]+\s+0x([0-9a-fA-F]+)\s+` + mac + `\s+\S+\s+\S+$`), func(m []string) (entry, bool) {
 		flags, err := strconv.ParseUint(m[2], 16, 16)
 		e := entry{mac: m[3], state: stale}
 		switch {
@@ -42,7 +43,7 @@ var forms = []form{
 		}
 		return e.at(m[1])
 	}},
-	{"arp -n", false, regexp.MustCompile(`^(\S+)\s+ether\s+` + mac + `\s+([CMP]+)\s+(?:\S+\s+)?\S+$`), func(m []string) (entry, bool) {
+	{"arp -n", false, lazy.Regexp(`^(\S+)\s+ether\s+` + mac + `\s+([CMP]+)\s+(?:\S+\s+)?\S+$`), func(m []string) (entry, bool) {
 		e := entry{mac: m[2], state: stale}
 		if strings.Contains(m[3], "M") {
 			e.state = typed
@@ -53,8 +54,8 @@ var forms = []form{
 		}
 		return e.at(m[1])
 	}},
-	{"arp -n, waiting", false, regexp.MustCompile(`^(\S+)\s+\(incomplete\)\s+\S+$`), func([]string) (entry, bool) { return entry{state: waiting}, true }},
-	{"arp -a", false, regexp.MustCompile(`^(\S+) \(` + ip + `\) at (\S+)(?: (.*))?$`), func(m []string) (entry, bool) {
+	{"arp -n, waiting", false, lazy.Regexp(`^(\S+)\s+\(incomplete\)\s+\S+$`), func([]string) (entry, bool) { return entry{state: waiting}, true }},
+	{"arp -a", false, lazy.Regexp(`^(\S+) \(` + ip + `\) at (\S+)(?: (.*))?$`), func(m []string) (entry, bool) {
 		// BSD and macOS forget a neighbor after twenty minutes, Linux may keep it for days.
 		e := entry{mac: m[3]}
 		if strings.Contains(m[4], "[ether] on") {
@@ -63,7 +64,7 @@ var forms = []form{
 		switch {
 		case strings.Trim(m[3], "()<>") == "incomplete":
 			e.state, e.mac = waiting, ""
-		case !macOnly.MatchString(m[3]) || !strings.Contains(m[4], "on "):
+		case !macOnly().MatchString(m[3]) || !strings.Contains(m[4], "on "):
 			return e, false
 		case strings.Contains(m[4], "permanent") || strings.Contains(m[4], "PERM"):
 			e.state = typed
@@ -73,7 +74,7 @@ var forms = []form{
 		}
 		return e.at(m[2])
 	}},
-	{"arp -a of Windows", false, regexp.MustCompile(`^\s+` + ip4 + `\s+((?:[0-9A-Fa-f]{2}-){5}[0-9A-Fa-f]{2})\s+(\S+)$`), func(m []string) (entry, bool) {
+	{"arp -a of Windows", false, lazy.Regexp(`^\s+` + ip4 + `\s+((?:[0-9A-Fa-f]{2}-){5}[0-9A-Fa-f]{2})\s+(\S+)$`), func(m []string) (entry, bool) {
 		e := entry{mac: m[2]}
 		// The word follows the system's language: static, statisch, statique, estático, statico.
 		word := strings.ToLower(m[3])
@@ -88,7 +89,7 @@ var forms = []form{
 		}
 		return e.at(m[1])
 	}},
-	{"Cisco IOS", false, regexp.MustCompile(`^\s*Internet\s+` + ip4 + `\s+(\d+|-)\s+(?:` + mac + `|[Ii]ncomplete)\s+(?:ARPA|SNAP|SAP|SMDS)(?:\s+(\S+))?$`), func(m []string) (entry, bool) {
+	{"Cisco IOS", false, lazy.Regexp(`^\s*Internet\s+` + ip4 + `\s+(\d+|-)\s+(?:` + mac + `|[Ii]ncomplete)\s+(?:ARPA|SNAP|SAP|SMDS)(?:\s+(\S+))?$`), func(m []string) (entry, bool) {
 		e := entry{mac: m[3]}
 		minutes, err := strconv.Atoi(m[2])
 		switch {
@@ -101,7 +102,7 @@ var forms = []form{
 		}
 		return e.at(m[1])
 	}},
-	{"Cisco NX-OS", false, regexp.MustCompile(`^` + ip4 + `\s+(\d+:\d\d:\d\d|\d+\.\d+|[0-9dwyh]+|-)\s+(?:` + mac + `|INCOMPLETE)\s+(\S+)(?:\s+\S+)*$`), func(m []string) (entry, bool) {
+	{"Cisco NX-OS", false, lazy.Regexp(`^` + ip4 + `\s+(\d+:\d\d:\d\d|\d+\.\d+|[0-9dwyh]+|-)\s+(?:` + mac + `|INCOMPLETE)\s+(\S+)(?:\s+\S+)*$`), func(m []string) (entry, bool) {
 		e := entry{mac: m[3], age: clock(m[2])}
 		switch {
 		case m[3] == "":
@@ -111,7 +112,7 @@ var forms = []form{
 		}
 		return e.at(m[1])
 	}},
-	{"Juniper", false, regexp.MustCompile(`^` + mac + `\s+` + ip4 + `\s+(?:(\S+)\s+)?(\S+\.\d+)(?:\s+\[\S+\])?\s+(none|permanent|remote|published)(?:\s+\S+)*$`), func(m []string) (entry, bool) {
+	{"Juniper", false, lazy.Regexp(`^` + mac + `\s+` + ip4 + `\s+(?:(\S+)\s+)?(\S+\.\d+)(?:\s+\[\S+\])?\s+(none|permanent|remote|published)(?:\s+\S+)*$`), func(m []string) (entry, bool) {
 		e := entry{mac: m[1]}
 		if m[5] == "permanent" {
 			e.state = typed
@@ -121,7 +122,7 @@ var forms = []form{
 		}
 		return e.at(m[2])
 	}},
-	{"Cisco ASA", false, regexp.MustCompile(`^\s+(\S+)\s+` + ip4 + `\s+((?:[0-9A-Fa-f]{4}\.){2}[0-9A-Fa-f]{4})\s+(\d+|-|alias)$`), func(m []string) (entry, bool) {
+	{"Cisco ASA", false, lazy.Regexp(`^\s+(\S+)\s+` + ip4 + `\s+((?:[0-9A-Fa-f]{4}\.){2}[0-9A-Fa-f]{4})\s+(\d+|-|alias)$`), func(m []string) (entry, bool) {
 		e := entry{mac: m[3]}
 		seconds, err := strconv.Atoi(m[4])
 		if err != nil {
@@ -130,31 +131,31 @@ var forms = []form{
 		e.age = time.Duration(min(seconds, 1<<26)) * time.Second
 		return e.at(m[2])
 	}},
-	{"address table of Cisco", false, regexp.MustCompile(`^[*+GRO~CsTM\s()-]*(\d+|All|---)\s+((?:[0-9A-Fa-f]{4}\.){2}[0-9A-Fa-f]{4})\s+([A-Za-z_-]+)\s+(?:.*\s)?(\S+)$`), func(m []string) (entry, bool) {
+	{"address table of Cisco", false, lazy.Regexp(`^[*+GRO~CsTM\s()-]*(\d+|All|---)\s+((?:[0-9A-Fa-f]{4}\.){2}[0-9A-Fa-f]{4})\s+([A-Za-z_-]+)\s+(?:.*\s)?(\S+)$`), func(m []string) (entry, bool) {
 		kind := strings.ToLower(m[3])
 		switch {
 		case strings.HasPrefix(kind, "dyn"):
-			return entry{mac: m[2], state: learned, port: m[4]}, switchPort.MatchString(m[4])
+			return entry{mac: m[2], state: learned, port: m[4]}, switchPort().MatchString(m[4])
 		case strings.HasPrefix(kind, "stat"), kind == "secure", kind == "self":
 			return entry{state: ignorant}, true
 		}
 		return entry{}, false
 	}},
-	{"address table of Juniper", false, regexp.MustCompile(`^\s*(\S+)\s+` + mac + `\s+([A-Z](?:,[A-Z]+)*|Learn|Static)\s+(?:\S+\s+)*?(\S+-\d+/\d+/\d+(?:\.\d+)?|ae\d+(?:\.\d+)?)(?:\s+\S+)*$`), func(m []string) (entry, bool) {
+	{"address table of Juniper", false, lazy.Regexp(`^\s*(\S+)\s+` + mac + `\s+([A-Z](?:,[A-Z]+)*|Learn|Static)\s+(?:\S+\s+)*?(\S+-\d+/\d+/\d+(?:\.\d+)?|ae\d+(?:\.\d+)?)(?:\s+\S+)*$`), func(m []string) (entry, bool) {
 		if m[3] == "Static" || strings.HasPrefix(m[3], "S") {
 			return entry{state: ignorant}, true
 		}
 		return entry{mac: m[2], state: learned, port: m[4]}, true
 	}},
-	{"SNMP", true, regexp.MustCompile(`^(?:\S*(?:ipNetToMediaPhysAddress|atPhysAddress)\.\d+(?:\.1)?|\S*ipNetToPhysicalPhysAddress\.\d+\.(?:ipv4|1\.4)|\.?1\.3\.6\.1\.2\.1\.4\.22\.1\.2\.\d+|\.?1\.3\.6\.1\.2\.1\.4\.35\.1\.4\.\d+\.1\.4|iso\.3\.6\.1\.2\.1\.4\.22\.1\.2\.\d+|iso\.3\.6\.1\.2\.1\.4\.35\.1\.4\.\d+\.1\.4)\."?` + ip4 + `"? = (?:STRING|Hex-STRING): "?([0-9A-Fa-f]{1,2}(?:[: ][0-9A-Fa-f]{1,2}){5})"?$`), func(m []string) (entry, bool) {
+	{"SNMP", true, lazy.Regexp(`^(?:\S*(?:ipNetToMediaPhysAddress|atPhysAddress)\.\d+(?:\.1)?|\S*ipNetToPhysicalPhysAddress\.\d+\.(?:ipv4|1\.4)|\.?1\.3\.6\.1\.2\.1\.4\.22\.1\.2\.\d+|\.?1\.3\.6\.1\.2\.1\.4\.35\.1\.4\.\d+\.1\.4|iso\.3\.6\.1\.2\.1\.4\.22\.1\.2\.\d+|iso\.3\.6\.1\.2\.1\.4\.35\.1\.4\.\d+\.1\.4)\."?` + ip4 + `"? = (?:STRING|Hex-STRING): "?([0-9A-Fa-f]{1,2}(?:[: ][0-9A-Fa-f]{1,2}){5})"?$`), func(m []string) (entry, bool) {
 		return entry{mac: strings.ReplaceAll(m[2], " ", ":")}.at(m[1])
 	}},
 }
 
 var (
-	macOnly    = regexp.MustCompile(`^` + mac + `$`)
-	switchPort = regexp.MustCompile(`^[A-Za-z-]+\d+(?:[/.]\d+)*$`)
-	prompts    = regexp.MustCompile(`^(?:[A-Za-z0-9._-]+@)?([A-Za-z][A-Za-z0-9._-]{0,62})(?:\([^)]*\))?(?:/[A-Za-z0-9/]*)?[#>]\s*(?:do )?sh[a-z]* `)
+	macOnly    = lazy.Regexp(`^` + mac + `$`)
+	switchPort = lazy.Regexp(`^[A-Za-z-]+\d+(?:[/.]\d+)*$`)
+	prompts    = lazy.Regexp(`^(?:[A-Za-z0-9._-]+@)?([A-Za-z][A-Za-z0-9._-]{0,62})(?:\([^)]*\))?(?:/[A-Za-z0-9/]*)?[#>]\s*(?:do )?sh[a-z]* `)
 )
 
 // finder finds the form of a line. It tries the form of the line before first.
@@ -164,7 +165,7 @@ func (f *finder) find(s string) (entry, bool) {
 	s = strings.TrimRight(s, " \t\r")
 	for i := range forms {
 		n := (f.last + i) % len(forms)
-		m := forms[n].match.FindStringSubmatch(s)
+		m := forms[n].match().FindStringSubmatch(s)
 		if m == nil {
 			continue
 		}
@@ -232,7 +233,7 @@ func dataLike(s string) bool {
 	if f[0] == "Internet" && len(f) > 1 && f[1] != "Address" {
 		return true
 	}
-	if macOnly.MatchString(f[0]) {
+	if macOnly().MatchString(f[0]) {
 		return true
 	}
 	_, err := netip.ParseAddr(f[0])
@@ -241,7 +242,7 @@ func dataLike(s string) bool {
 
 // prompt finds the name of the device in the line that a command was typed in.
 func prompt(s string) string {
-	if m := prompts.FindStringSubmatch(s); m != nil {
+	if m := prompts().FindStringSubmatch(s); m != nil {
 		return m[1]
 	}
 	return ""

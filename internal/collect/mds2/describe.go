@@ -1,11 +1,11 @@
 package mds2
 
 import (
-	"regexp"
 	"slices"
 	"strings"
 
 	"github.com/asepsis/asepsis/internal/collect/reports"
+	"github.com/asepsis/asepsis/internal/lazy"
 )
 
 // Names of what a form says of the device itself.
@@ -142,7 +142,7 @@ func (f *form) describe(cells []string) {
 	}
 }
 
-var modelBreak = regexp.MustCompile(`[,;\n]| / | and `)
+var modelBreak = lazy.Regexp(`[,;\n]| / | and `)
 
 // modelsOf lists the models that a form names in one cell.
 func modelsOf(s string) []string {
@@ -151,7 +151,7 @@ func modelsOf(s string) []string {
 		s = strings.TrimPrefix(s, p)
 	}
 	var out []string
-	for _, m := range modelBreak.Split(s, -1) {
+	for _, m := range modelBreak().Split(s, -1) {
 		m = strings.Trim(reports.Shorten(m, 120), " .:\"")
 		if m != "" && !isNone(m) && !slices.Contains(out, m) && len(out) < maxModels {
 			out = append(out, m)

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -12,6 +11,7 @@ import (
 	"github.com/asepsis/asepsis/internal/collect"
 	"github.com/asepsis/asepsis/internal/collect/reports"
 	"github.com/asepsis/asepsis/internal/collect/table/grid"
+	"github.com/asepsis/asepsis/internal/lazy"
 	"github.com/asepsis/asepsis/internal/vuln/device"
 )
 
@@ -115,13 +115,13 @@ func (f *form) row(cells []string) {
 
 // Identifiers stand in a cell of their own, or before the words of the question.
 var (
-	head2019 = regexp.MustCompile(`(?i)^(DOC|MPII|ALOF|AUDT|AUTH|CSUP|DIDT|DTBK|EMRG|IGAU|MLDP|NAUT|CONN|PAUT|PLOK|RDMP|SBOM|SAHD|SHAD|SGUD|STCF|TXCF|TXIG|RMOT|OTHR) ?[-–‑_] ?([0-9]{1,2}(?:\.[0-9]{1,2}){0,2})\.?(?:$|[ :;,)\t]+(.*))`)
-	head2013 = regexp.MustCompile(`^([0-9]{1,2})[-–‑]([0-9]{1,2}(?:\.[0-9]{1,2})?)\.?(?:$|[ :;)\t]+(.*))`)
-	letters  = regexp.MustCompile(`^([A-F])(?:[.-]?([0-9]{1,2}))?[.:)]?(?:$| +(.*))`)
+	head2019 = lazy.Regexp(`(?i)^(DOC|MPII|ALOF|AUDT|AUTH|CSUP|DIDT|DTBK|EMRG|IGAU|MLDP|NAUT|CONN|PAUT|PLOK|RDMP|SBOM|SAHD|SHAD|SGUD|STCF|TXCF|TXIG|RMOT|OTHR) ?[-–‑_] ?([0-9]{1,2}(?:\.[0-9]{1,2}){0,2})\.?(?:$|[ :;,)\t]+(.*))`)
+	head2013 = lazy.Regexp(`^([0-9]{1,2})[-–‑]([0-9]{1,2}(?:\.[0-9]{1,2})?)\.?(?:$|[ :;)\t]+(.*))`)
+	letters  = lazy.Regexp(`^([A-F])(?:[.-]?([0-9]{1,2}))?[.:)]?(?:$| +(.*))`)
 	// Excel takes 1-1 for a date, and shows it as one of these.
-	dateISO   = regexp.MustCompile(`^[0-9]{4}-([0-9]{2})-([0-9]{2})(?: 00:00(?::00)?)?$`)
-	dateUS    = regexp.MustCompile(`^([0-9]{1,2})/([0-9]{1,2})/[0-9]{2,4}$`)
-	dateShort = regexp.MustCompile(`(?i)^([0-9]{1,2})-(jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)$`)
+	dateISO   = lazy.Regexp(`^[0-9]{4}-([0-9]{2})-([0-9]{2})(?: 00:00(?::00)?)?$`)
+	dateUS    = lazy.Regexp(`^([0-9]{1,2})/([0-9]{1,2})/[0-9]{2,4}$`)
+	dateShort = lazy.Regexp(`(?i)^([0-9]{1,2})-(jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)$`)
 )
 
 const months = "janfebmaraprmayjunjulaugsepoctnovdec"
@@ -134,7 +134,7 @@ func (f *form) question(cells []string) (id string, at int, rest string) {
 			continue
 		}
 		if f.edition == device.Edition2019 {
-			if m := head2019.FindStringSubmatch(c); m != nil {
+			if m := head2019().FindStringSubmatch(c); m != nil {
 				section := strings.ToUpper(m[1])
 				if section == "SHAD" { // as the published form has it once
 					section = "SAHD"
@@ -143,23 +143,23 @@ func (f *form) question(cells []string) (id string, at int, rest string) {
 			}
 			continue
 		}
-		if m := head2013.FindStringSubmatch(c); m != nil {
+		if m := head2013().FindStringSubmatch(c); m != nil {
 			return strings.TrimLeft(m[1], "0") + "-" + m[2], i, m[3]
 		}
-		if m := letters.FindStringSubmatch(c); m != nil && (m[3] != "" || i+1 < len(cells)) && (m[2] != "" || m[3] != "" || asks(cells[i+1:])) {
+		if m := letters().FindStringSubmatch(c); m != nil && (m[3] != "" || i+1 < len(cells)) && (m[2] != "" || m[3] != "" || asks(cells[i+1:])) {
 			id := m[1]
 			if m[2] != "" {
 				id += "." + m[2]
 			}
 			return id, i, m[3]
 		}
-		if m := dateISO.FindStringSubmatch(c); m != nil && asks(cells[i+1:]) {
+		if m := dateISO().FindStringSubmatch(c); m != nil && asks(cells[i+1:]) {
 			return strings.TrimLeft(m[1], "0") + "-" + strings.TrimLeft(m[2], "0"), i, ""
 		}
-		if m := dateUS.FindStringSubmatch(c); m != nil && asks(cells[i+1:]) {
+		if m := dateUS().FindStringSubmatch(c); m != nil && asks(cells[i+1:]) {
 			return m[1] + "-" + m[2], i, ""
 		}
-		if m := dateShort.FindStringSubmatch(c); m != nil && asks(cells[i+1:]) {
+		if m := dateShort().FindStringSubmatch(c); m != nil && asks(cells[i+1:]) {
 			return fmt.Sprint(strings.Index(months, strings.ToLower(m[2]))/3+1) + "-" + m[1], i, ""
 		}
 		return "", 0, ""
@@ -191,12 +191,12 @@ func (f *form) answer(rest string, cells []string) (device.Reply, string) {
 		}
 		// The words of the question come first; what is short and stands behind them is
 		// meant as an answer.
-		if i > 0 && odd == "" && len(c) <= 40 && !reference.MatchString(c) {
+		if i > 0 && odd == "" && len(c) <= 40 && !reference().MatchString(c) {
 			odd = c
 		}
 	}
 	for _, c := range append([]string{rest}, cells...) {
-		if m := glued.FindStringSubmatch(c); m != nil {
+		if m := glued().FindStringSubmatch(c); m != nil {
 			r, note, _ := replyOf(m[1])
 			return r, note
 		}
@@ -217,15 +217,15 @@ func (f *form) odds(what string) {
 
 var (
 	// glued is an answer in the cell of its question: "… a period of inactivity?: Yes".
-	glued = regexp.MustCompile(`(?i)[?:.] ?:? ?(yes|no|n/?a|see notes?)[ ,.]*$`)
+	glued = lazy.Regexp(`(?i)[?:.] ?:? ?(yes|no|n/?a|see notes?)[ ,.]*$`)
 	// reference is what the columns of standards and note numbers hold.
-	reference = regexp.MustCompile(`(?i)^(note )?[0-9]{1,3}$|^[A-Z]{2}-[0-9]+|^A?\.?[0-9]+\.[0-9]|^(sec(tion)?|iec|iso|nist|sc|ac|ia|au|cm|cp|ra|si|sa|mp|pe|ps)\b`)
-	spoken    = regexp.MustCompile(`(?i)^(yes|no|n\.?/?a\b\.?|y|n|true|false|not applicable|does not apply|see (?:the )?notes?)(?:\b|$)[ .]*(.*)$`)
+	reference = lazy.Regexp(`(?i)^(note )?[0-9]{1,3}$|^[A-Z]{2}-[0-9]+|^A?\.?[0-9]+\.[0-9]|^(sec(tion)?|iec|iso|nist|sc|ac|ia|au|cm|cp|ra|si|sa|mp|pe|ps)\b`)
+	spoken    = lazy.Regexp(`(?i)^(yes|no|n\.?/?a\b\.?|y|n|true|false|not applicable|does not apply|see (?:the )?notes?)(?:\b|$)[ .]*(.*)$`)
 )
 
 // replyOf reads an answer: one of the four words of the form, or how people write them.
 func replyOf(s string) (r device.Reply, note string, ok bool) {
-	m := spoken.FindStringSubmatch(strings.TrimSpace(s))
+	m := spoken().FindStringSubmatch(strings.TrimSpace(s))
 	if m == nil {
 		return device.NoReply, "", false
 	}

@@ -5,17 +5,17 @@ import (
 	"compress/flate"
 	"encoding/binary"
 	"io"
-	"regexp"
 	"strings"
 
 	"github.com/asepsis/asepsis/internal/collect/safe"
 	"github.com/asepsis/asepsis/internal/collect/table/grid"
+	"github.com/asepsis/asepsis/internal/lazy"
 )
 
 var (
-	anyID2019 = regexp.MustCompile(`\b(DOC|MPII|ALOF|AUDT|AUTH|CSUP|DIDT|DTBK|EMRG|IGAU|MLDP|NAUT|CONN|PAUT|PLOK|RDMP|SBOM|SAHD|SGUD|STCF|TXCF|TXIG|RMOT)-[0-9]{1,2}\b`)
-	anyID2013 = regexp.MustCompile(`(?m)(?:^|[>",;\t])(?:[1-9]|1[0-9]|20)-[1-9]\d?(?:\.\d)?(?:[<",;\t]|$)`)
-	title     = regexp.MustCompile(`(?i)manufacturer'?s? disclosure statement|\bMDS ?(2|²)\b|HN ?1-20(13|19)`)
+	anyID2019 = lazy.Regexp(`\b(DOC|MPII|ALOF|AUDT|AUTH|CSUP|DIDT|DTBK|EMRG|IGAU|MLDP|NAUT|CONN|PAUT|PLOK|RDMP|SBOM|SAHD|SGUD|STCF|TXCF|TXIG|RMOT)-[0-9]{1,2}\b`)
+	anyID2013 = lazy.Regexp(`(?m)(?:^|[>",;\t])(?:[1-9]|1[0-9]|20)-[1-9]\d?(?:\.\d)?(?:[<",;\t]|$)`)
+	title     = lazy.Regexp(`(?i)manufacturer'?s? disclosure statement|\bMDS ?(2|²)\b|HN ?1-20(13|19)`)
 )
 
 // Recognize looks for the title of the form and for identifiers of its questions: in
@@ -29,14 +29,14 @@ func (Importer) Recognize(name string, head []byte) int {
 		return 0
 	}
 	sections := make(map[string]bool)
-	for _, m := range anyID2019.FindAllSubmatch(text, 200) {
+	for _, m := range anyID2019().FindAllSubmatch(text, 200) {
 		sections[string(m[1])] = true
 	}
-	titled := title.Match(text)
+	titled := title().Match(text)
 	switch {
 	case len(sections) >= 3, len(sections) >= 1 && titled:
 		return 95
-	case titled && len(anyID2013.FindAll(text, 20)) >= 3:
+	case titled && len(anyID2013().FindAll(text, 20)) >= 3:
 		return 93
 	// A large workbook keeps its texts behind the first bytes: the name may only
 	// choose between this form and a table of unknown kind.

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -12,6 +11,7 @@ import (
 
 	"github.com/asepsis/asepsis/internal/fact"
 	"github.com/asepsis/asepsis/internal/finding"
+	"github.com/asepsis/asepsis/internal/lazy"
 )
 
 // Found is what a report says of one flaw in one place. What the report does not
@@ -45,7 +45,7 @@ const (
 	maxTitle = 300
 )
 
-var cweNumber = regexp.MustCompile(`(?i)^(?:CWE[-_: ]*)?0*(\d{1,5})$`)
+var cweNumber = lazy.Regexp(`(?i)^(?:CWE[-_: ]*)?0*(\d{1,5})$`)
 
 // Hold keeps a finding until it is known what the report is of; [Scan.Settle] states
 // all of them.
@@ -230,7 +230,7 @@ func Alias(id string) bool {
 func cwes(in []string) []string {
 	var out []string
 	for _, s := range in {
-		if m := cweNumber.FindStringSubmatch(strings.TrimSpace(s)); m != nil && m[1] != "0" && len(out) < 50 {
+		if m := cweNumber().FindStringSubmatch(strings.TrimSpace(s)); m != nil && m[1] != "0" && len(out) < 50 {
 			out = append(out, "CWE-"+m[1])
 		}
 	}
@@ -239,17 +239,17 @@ func cwes(in []string) []string {
 }
 
 var (
-	cveText = regexp.MustCompile(`(?i)\bCVE-\d{4}-\d{4,19}\b`)
-	cweText = regexp.MustCompile(`(?i)\bCWE-\d{1,5}\b`)
+	cveText = lazy.Regexp(`(?i)\bCVE-\d{4}-\d{4,19}\b`)
+	cweText = lazy.Regexp(`(?i)\bCWE-\d{1,5}\b`)
 )
 
 // CVEs finds the CVE ids in a text.
-func CVEs(text string) []string { return cveText.FindAllString(text, maxNames) }
+func CVEs(text string) []string { return cveText().FindAllString(text, maxNames) }
 
 // CWEs finds the ids of weaknesses in a text.
-func CWEs(text string) []string { return cweText.FindAllString(text, 50) }
+func CWEs(text string) []string { return cweText().FindAllString(text, 50) }
 
-var markup = regexp.MustCompile(`<[^<>]{1,200}>`)
+var markup = lazy.Regexp(`<[^<>]{1,200}>`)
 
 // Plain takes the marks of HTML out of a text.
-func Plain(s string) string { return markup.ReplaceAllString(s, " ") }
+func Plain(s string) string { return markup().ReplaceAllString(s, " ") }

@@ -3,13 +3,13 @@ package scuba
 import (
 	"fmt"
 	"html"
-	"regexp"
 	"strings"
 	"time"
 
 	"github.com/asepsis/asepsis/internal/collect/jsonsafe"
 	"github.com/asepsis/asepsis/internal/collect/reports"
 	"github.com/asepsis/asepsis/internal/fact"
+	"github.com/asepsis/asepsis/internal/lazy"
 )
 
 // control is one policy of a baseline and how it was judged.
@@ -203,7 +203,7 @@ func (p *parser) add(c control) error {
 	if p.rows++; p.rows > p.in.Limits.Items {
 		return p.r.Fault(fmt.Sprintf("there are more than %d controls", p.in.Limits.Items), mend)
 	}
-	m := controlID.FindStringSubmatch(c.id)
+	m := controlID().FindStringSubmatch(c.id)
 	if m == nil {
 		return p.faults.Add(c.line, "Control ID", fmt.Sprintf("%.60q is no control of CISA's baselines", c.id), mend)
 	}
@@ -234,7 +234,7 @@ var products = map[string]string{
 }
 
 func (c *control) fact() fact.Fact {
-	m := controlID.FindStringSubmatch(c.id)
+	m := controlID().FindStringSubmatch(c.id)
 	title := plain(c.requirement)
 	if title == "" {
 		title = c.id
@@ -274,16 +274,16 @@ func (c *control) fact() fact.Fact {
 }
 
 var (
-	tags   = regexp.MustCompile(`<[^>]*>`)
-	breaks = regexp.MustCompile(`(?i)<(br|div|p|ul|li)\b`)
+	tags   = lazy.Regexp(`<[^>]*>`)
+	breaks = lazy.Regexp(`(?i)<(br|div|p|ul|li)\b`)
 )
 
 // plain is the text of a requirement before the marks that the report hangs on it.
 func plain(s string) string {
-	if i := breaks.FindStringIndex(s); i != nil {
+	if i := breaks().FindStringIndex(s); i != nil {
 		s = s[:i[0]]
 	}
-	return strings.TrimSpace(html.UnescapeString(tags.ReplaceAllString(s, "")))
+	return strings.TrimSpace(html.UnescapeString(tags().ReplaceAllString(s, "")))
 }
 
 // summary is the first statement of the details, with the numbers, and not the

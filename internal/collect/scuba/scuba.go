@@ -17,7 +17,6 @@ import (
 	"errors"
 	"io"
 	"path"
-	"regexp"
 	"strings"
 	"time"
 
@@ -26,6 +25,7 @@ import (
 	"github.com/asepsis/asepsis/internal/collect/reports"
 	"github.com/asepsis/asepsis/internal/collect/safe"
 	"github.com/asepsis/asepsis/internal/fact"
+	"github.com/asepsis/asepsis/internal/lazy"
 )
 
 // Importer reads ScubaGear's reports. The option "tenant" names the tenant
@@ -46,9 +46,9 @@ func (Importer) Format() collect.Format {
 }
 
 var (
-	toolName  = regexp.MustCompile(`"Tool"\s*:\s*"ScubaGear"`)
-	policyID  = regexp.MustCompile(`"PolicyId"\s*:\s*"MS\.[A-Z]+\.`)
-	controlID = regexp.MustCompile(`^MS\.([A-Z]+)\.(\d+)\.\d+v\d+$`)
+	toolName  = lazy.Regexp(`"Tool"\s*:\s*"ScubaGear"`)
+	policyID  = lazy.Regexp(`"PolicyId"\s*:\s*"MS\.[A-Z]+\.`)
+	controlID = lazy.Regexp(`^MS\.([A-Z]+)\.(\d+)\.\d+v\d+$`)
 )
 
 // Recognize looks for words that only ScubaGear writes, and in a ZIP file for
@@ -66,9 +66,9 @@ func (Importer) Recognize(_ string, head []byte) int {
 	switch {
 	case len(h) == 0 || h[0] != '{' && h[0] != '[':
 		return 0
-	case toolName.Match(h):
+	case toolName().Match(h):
 		return 95
-	case policyID.Match(h) && bytes.Contains(h, []byte(`"RequirementMet"`)):
+	case policyID().Match(h) && bytes.Contains(h, []byte(`"RequirementMet"`)):
 		return 92
 	case bytes.Contains(h, []byte(`"ReportSummary"`)) && bytes.Contains(h, []byte(`"MS.`)) || bytes.Contains(h, []byte(`"Control ID"`)) && bytes.Contains(h, []byte(`"MS.`)):
 		return 85

@@ -5,13 +5,13 @@ import (
 	"context"
 	"errors"
 	"io"
-	"regexp"
 	"strings"
 
 	"github.com/asepsis/asepsis/internal/collect/lines"
 	"github.com/asepsis/asepsis/internal/collect/pkgdb"
 	"github.com/asepsis/asepsis/internal/collect/safe"
 	"github.com/asepsis/asepsis/internal/fact"
+	"github.com/asepsis/asepsis/internal/lazy"
 )
 
 const again = "copy or export the file again"
@@ -120,7 +120,7 @@ func (p *parser) keep(ecosystem string, q pkgdb.Package) {
 	p.add(p.host(""), fact.Component{Ecosystem: ecosystem, Name: q.Name, Version: q.Version, Arch: q.Arch, Source: q.Source, SourceVersion: q.SourceVersion})
 }
 
-var dpkgRow = regexp.MustCompile(`^[uihrp][ncHUFWti][ R] +(\S+) +(\S+) +(\S+)( |$)`)
+var dpkgRow = lazy.Regexp(`^[uihrp][ncHUFWti][ R] +(\S+) +(\S+) +(\S+)( |$)`)
 
 func isDpkgList(head []byte) bool {
 	found := false
@@ -140,7 +140,7 @@ func (p *parser) dpkgList(ctx context.Context) error {
 			below = bytes.HasPrefix(b, []byte("+++-"))
 			return nil
 		}
-		m := dpkgRow.FindSubmatch(b)
+		m := dpkgRow().FindSubmatch(b)
 		if m == nil {
 			return p.faults.Add(r.Line(), "", "the line is none of dpkg -l", "run dpkg -l > FILE and bring that file unchanged")
 		}
@@ -170,9 +170,9 @@ func everyLine(head []byte, fits func(line string) bool) bool {
 	return n > 0 && all
 }
 
-var debVersion = regexp.MustCompile(`^(\d+:)?\d[A-Za-z0-9.+~:-]*$`)
+var debVersion = lazy.Regexp(`^(\d+:)?\d[A-Za-z0-9.+~:-]*$`)
 
-var debName = regexp.MustCompile(`^[a-z0-9][a-z0-9+.-]+(:[a-z0-9-]+)?$`)
+var debName = lazy.Regexp(`^[a-z0-9][a-z0-9+.-]+(:[a-z0-9-]+)?$`)
 
 func isDpkgQuery(head []byte) bool {
 	return everyLine(head, func(s string) bool { _, ok := dpkgQueryLine(s); return ok })
@@ -182,12 +182,12 @@ func isDpkgQuery(head []byte) bool {
 // -f='${Package}\t${Version}\t${Architecture}\t${source:Package}\t${source:Version}\n'.
 func dpkgQueryLine(s string) (pkgdb.Package, bool) {
 	f := strings.Split(s, "\t")
-	if len(f) != 2 && len(f) != 3 && len(f) != 5 || !debName.MatchString(f[0]) {
+	if len(f) != 2 && len(f) != 3 && len(f) != 5 || !debName().MatchString(f[0]) {
 		return pkgdb.Package{}, false
 	}
 	name, arch, _ := strings.Cut(f[0], ":")
 	q := pkgdb.Package{Name: name, Version: f[1], Arch: arch}
-	if f[1] != "" && !debVersion.MatchString(f[1]) {
+	if f[1] != "" && !debVersion().MatchString(f[1]) {
 		return q, false
 	}
 	if len(f) > 2 {
@@ -223,11 +223,11 @@ func isRPMQuery(head []byte) bool {
 	return everyLine(head, func(s string) bool { _, ok := rpmQueryLine(s); return ok })
 }
 
-var epoch = regexp.MustCompile(`^(\d+|\(none\))?$`)
+var epoch = lazy.Regexp(`^(\d+|\(none\))?$`)
 
 func rpmQueryLine(s string) (pkgdb.Package, bool) {
 	f := strings.Split(s, "\t")
-	if len(f) != 6 || !epoch.MatchString(f[1]) || f[3] == "" || f[4] == "" || f[5] != "(none)" && !strings.HasSuffix(f[5], "src.rpm") {
+	if len(f) != 6 || !epoch().MatchString(f[1]) || f[3] == "" || f[4] == "" || f[5] != "(none)" && !strings.HasSuffix(f[5], "src.rpm") {
 		return pkgdb.Package{}, false
 	}
 	return pkgdb.RPMLine(s)
@@ -250,19 +250,19 @@ func (p *parser) rpmQuery(ctx context.Context) error {
 }
 
 // rpmName is name-version-release.arch, as rpm -qa gives it.
-var rpmName = regexp.MustCompile(`^([A-Za-z0-9_][A-Za-z0-9_.+-]*)-([A-Za-z0-9_.+~^]+)-([A-Za-z0-9_.+~^]+)\.(x86_64|noarch|i[3-6]86|aarch64|ppc64le|s390x|armv7hl)$`)
+var rpmName = lazy.Regexp(`^([A-Za-z0-9_][A-Za-z0-9_.+-]*)-([A-Za-z0-9_.+~^]+)-([A-Za-z0-9_.+~^]+)\.(x86_64|noarch|i[3-6]86|aarch64|ppc64le|s390x|armv7hl)$`)
 
 const pubkey = "gpg-pubkey-"
 
 func isRPMNames(head []byte) bool {
-	return everyLine(head, func(s string) bool { return rpmName.MatchString(s) || strings.HasPrefix(s, pubkey) })
+	return everyLine(head, func(s string) bool { return rpmName().MatchString(s) || strings.HasPrefix(s, pubkey) })
 }
 
 func (p *parser) rpmNames(ctx context.Context) error {
 	p.progs, p.noEpoch = true, true
 	return p.each(ctx, true, func(r *lines.Reader, b []byte) error {
 		s := strings.TrimSpace(string(b))
-		m := rpmName.FindStringSubmatch(s)
+		m := rpmName().FindStringSubmatch(s)
 		if m == nil && !strings.HasPrefix(s, pubkey) {
 			return p.faults.Add(r.Line(), "", "the line is no name-version-release.architecture", "run rpm -qa > FILE and bring that file unchanged")
 		}

@@ -1,10 +1,10 @@
 package software
 
 import (
-	"regexp"
 	"strings"
 
 	"github.com/asepsis/asepsis/internal/collect/reports"
+	"github.com/asepsis/asepsis/internal/lazy"
 )
 
 // release is the distribution that packages are of: "debian" and "debian-12".
@@ -49,9 +49,9 @@ func (p *parser) releases() map[*reports.Host]release {
 }
 
 var (
-	debian = regexp.MustCompile(`^(\d+)(\.\d+)*(\+deb(\d+)u\d+)?$`)
-	ubuntu = regexp.MustCompile(`^([\d.]+)ubuntu`)
-	number = regexp.MustCompile(`^(\d+)(\.\d+)?`)
+	debian = lazy.Regexp(`^(\d+)(\.\d+)*(\+deb(\d+)u\d+)?$`)
+	ubuntu = lazy.Regexp(`^([\d.]+)ubuntu`)
+	number = lazy.Regexp(`^(\d+)(\.\d+)?`)
 )
 
 // ubuntus gives the release by the version of base-files that it was published
@@ -74,15 +74,15 @@ var rpmReleases = map[string]struct {
 func releaseOf(ecosystem, name, version string) (release, bool) {
 	switch {
 	case ecosystem == "deb" && name == "base-files":
-		if m := ubuntu.FindStringSubmatch(version); m != nil {
+		if m := ubuntu().FindStringSubmatch(version); m != nil {
 			v, ok := ubuntus[m[1]]
 			return release{"ubuntu", "ubuntu-" + v}, ok
 		}
-		if m := debian.FindStringSubmatch(version); m != nil {
+		if m := debian().FindStringSubmatch(version); m != nil {
 			return release{"debian", "debian-" + m[1]}, true
 		}
 	case ecosystem == "apk" && (name == "alpine-release" || name == "alpine-base"):
-		if m := number.FindString(version); strings.Contains(m, ".") {
+		if m := number().FindString(version); strings.Contains(m, ".") {
 			return release{"alpine", "alpine-" + m}, true
 		}
 	case ecosystem == "rpm":
@@ -90,7 +90,7 @@ func releaseOf(ecosystem, name, version string) (release, bool) {
 			if _, rest, epoch := strings.Cut(version, ":"); epoch {
 				version = rest
 			}
-			m := number.FindStringSubmatch(version)
+			m := number().FindStringSubmatch(version)
 			if m == nil {
 				return release{}, false
 			}

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -14,6 +13,7 @@ import (
 	"github.com/asepsis/asepsis/internal/collect/lines"
 	"github.com/asepsis/asepsis/internal/collect/reports"
 	"github.com/asepsis/asepsis/internal/fact"
+	"github.com/asepsis/asepsis/internal/lazy"
 )
 
 // entry is a row of a list of Windows: a program, or an update.
@@ -112,7 +112,7 @@ func (p *parser) windowsCSV(ctx context.Context) error {
 	})
 }
 
-var kbNumber = regexp.MustCompile(`(?i)\bKB(\d{6,8})\b`)
+var kbNumber = lazy.Regexp(`(?i)\bKB(\d{6,8})\b`)
 
 // entry takes a program or an update.
 func (p *parser) entry(line int, e entry) error {
@@ -123,7 +123,7 @@ func (p *parser) entry(line int, e entry) error {
 	h.Set("os_family", "windows")
 	// The registry lists updates of programs beside the programs, and
 	// Get-Package those of Windows by the provider msu.
-	kbs := kbNumber.FindAllStringSubmatch(e.kb+" "+e.name, 10)
+	kbs := kbNumber().FindAllStringSubmatch(e.kb+" "+e.name, 10)
 	if len(kbs) > 0 && (e.kb != "" || e.provider == "msu" || strings.Contains(e.name, "Update")) {
 		list, _ := h.Values["windows_updates"].([]string)
 		for _, m := range kbs {
@@ -281,7 +281,7 @@ func (p *parser) wingetExport(ctx context.Context) error {
 	return r.End()
 }
 
-var wingetHeader = regexp.MustCompile(`^Name +Id +Version( +Available)?( +Source)? *$`)
+var wingetHeader = lazy.Regexp(`^Name +Id +Version( +Available)?( +Source)? *$`)
 
 // wingetLine leaves out what the progress bar wrote before the first line.
 func wingetLine(b []byte) []byte {
@@ -294,7 +294,7 @@ func wingetLine(b []byte) []byte {
 func isWingetList(head []byte) bool {
 	found := false
 	lines.First(head, func(b []byte) bool {
-		found = wingetHeader.Match(wingetLine(b))
+		found = wingetHeader().Match(wingetLine(b))
 		return !found && len(b) < 2000
 	})
 	return found
@@ -311,7 +311,7 @@ func (p *parser) wingetList(ctx context.Context) error {
 	return p.each(ctx, false, func(r *lines.Reader, b []byte) error {
 		b = wingetLine(b)
 		if id == 0 {
-			if wingetHeader.Match(b) {
+			if wingetHeader().Match(b) {
 				s := string(b)
 				id, version = strings.Index(s, "Id"), strings.Index(s, "Version")
 				behind = len(s)

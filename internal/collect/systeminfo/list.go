@@ -3,12 +3,12 @@ package systeminfo
 import (
 	"context"
 	"fmt"
-	"regexp"
 	"strconv"
 	"strings"
 
 	"github.com/asepsis/asepsis/internal/collect/lines"
 	"github.com/asepsis/asepsis/internal/collect/reports"
+	"github.com/asepsis/asepsis/internal/lazy"
 )
 
 // machine gathers what one listing says.
@@ -90,13 +90,13 @@ func (p *parser) list(ctx context.Context) error {
 }
 
 var (
-	number  = regexp.MustCompile(`^([0-9]{1,5}) Hotfix`)
-	indexed = regexp.MustCompile(`^\[([0-9]+)\]: ?(.*)$`)
+	number  = lazy.Regexp(`^([0-9]{1,5}) Hotfix`)
+	indexed = lazy.Regexp(`^\[([0-9]+)\]: ?(.*)$`)
 )
 
 // hotfixes reads the head of the list of updates.
 func (m *machine) hotfixes(value string, ended bool) {
-	if n := number.FindStringSubmatch(value); n != nil {
+	if n := number().FindStringSubmatch(value); n != nil {
 		m.said, _ = strconv.Atoi(n[1])
 	} else if strings.EqualFold(value, "N/A") {
 		m.said = 0
@@ -106,7 +106,7 @@ func (m *machine) hotfixes(value string, ended bool) {
 
 // below takes an indented line of a section.
 func (m *machine) below(section, text string, ended bool) {
-	at := indexed.FindStringSubmatch(text)
+	at := indexed().FindStringSubmatch(text)
 	switch section {
 	case "hotfix(s)":
 		if at == nil || m.entries >= most {

@@ -2,17 +2,17 @@ package systeminfo
 
 import (
 	"fmt"
-	"regexp"
 	"strings"
 
 	"github.com/asepsis/asepsis/internal/collect/reports"
 	"github.com/asepsis/asepsis/internal/collect/safe"
+	"github.com/asepsis/asepsis/internal/lazy"
 )
 
 var errNothing = &safe.Fault{Reason: "the listing is empty, or was cut short", Mend: "run systeminfo > FILE again and bring that file unchanged"}
 
 var (
-	versionOf = regexp.MustCompile(`^([0-9]{1,2}\.[0-9]{1,2}\.([0-9]{4,5}))(?: (Service Pack [0-9]))?`)
+	versionOf = lazy.Regexp(`^([0-9]{1,2}\.[0-9]{1,2}\.([0-9]{4,5}))(?: (Service Pack [0-9]))?`)
 	// marks are the signs of a trademark, and what small character sets make of them.
 	marks = strings.NewReplacer("®", "", "™", "", "(R)", "", "(TM)", "", "Microsoftr ", "Microsoft ", "VistaT ", "Vista ", "Serverr ", "Server ")
 )
@@ -40,7 +40,7 @@ func (p *parser) machine(m *machine) error {
 		h.Name(name + "." + d)
 	}
 	h.Set("os_name", reports.Shorten(marks.Replace(m.fields["os name"]+" "), 200))
-	if v := versionOf.FindStringSubmatch(m.fields["os version"]); v != nil {
+	if v := versionOf().FindStringSubmatch(m.fields["os version"]); v != nil {
 		h.Set("os_version", strings.TrimSpace(v[1]+" "+v[3]))
 		h.Set("os_build", v[2])
 	} else {
@@ -60,7 +60,7 @@ func (p *parser) machine(m *machine) error {
 		h.Set("virtual", true)
 	}
 	for _, c := range m.cards {
-		if virtualCard.MatchString(c.name) {
+		if virtualCard().MatchString(c.name) {
 			continue
 		}
 		for _, ip := range c.ips {
@@ -83,7 +83,7 @@ func said(n int) string {
 }
 
 // virtualCard names cards whose addresses other machines do not see.
-var virtualCard = regexp.MustCompile(`(?i)VMnet|VirtualBox Host-Only|Hyper-V Virtual Ethernet|Loopback|Npcap|TAP-`)
+var virtualCard = lazy.Regexp(`(?i)VMnet|VirtualBox Host-Only|Hyper-V Virtual Ethernet|Loopback|Npcap|TAP-`)
 
 // real reports a name of a maker or model that was filled in.
 func real(s string) bool {

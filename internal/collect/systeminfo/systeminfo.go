@@ -13,7 +13,6 @@ import (
 	"context"
 	"errors"
 	"io"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -22,6 +21,7 @@ import (
 	"github.com/asepsis/asepsis/internal/collect/reports"
 	"github.com/asepsis/asepsis/internal/collect/safe"
 	"github.com/asepsis/asepsis/internal/fact"
+	"github.com/asepsis/asepsis/internal/lazy"
 )
 
 // Importer reads listings. It knows the option "asset", a host name or another key
@@ -80,28 +80,28 @@ func tidy(head []byte) []byte {
 }
 
 var (
-	label       = regexp.MustCompile(`(?m)^(Host Name|OS Name|OS Version|OS Manufacturer|System Manufacturer|System Model|System [Tt]ype|Hotfix\(s\)):[ \t]`)
-	csvHead     = regexp.MustCompile(`(?m)^"?Host Name"?,"?OS Name"?,"?OS Version"?,`)
-	tableHead   = regexp.MustCompile(`(?m)^ ?(?:Caption|Description|Source|CSName)\b.* HotFixID {2,}.*\bInstalledBy\b.* InstalledOn\b`)
-	foreignMark = regexp.MustCompile(`(?m):\s+[0-9]{1,2}\.[0-9]\.[0-9]{4,5} .*[0-9]{4,5}\s*$`)
-	foreignPC   = regexp.MustCompile(`(?m):\s+(?:x64|X86|x86|ARM64)-based PC\s*$`)
+	label       = lazy.Regexp(`(?m)^(Host Name|OS Name|OS Version|OS Manufacturer|System Manufacturer|System Model|System [Tt]ype|Hotfix\(s\)):[ \t]`)
+	csvHead     = lazy.Regexp(`(?m)^"?Host Name"?,"?OS Name"?,"?OS Version"?,`)
+	tableHead   = lazy.Regexp(`(?m)^ ?(?:Caption|Description|Source|CSName)\b.* HotFixID {2,}.*\bInstalledBy\b.* InstalledOn\b`)
+	foreignMark = lazy.Regexp(`(?m):\s+[0-9]{1,2}\.[0-9]\.[0-9]{4,5} .*[0-9]{4,5}\s*$`)
+	foreignPC   = lazy.Regexp(`(?m):\s+(?:x64|X86|x86|ARM64)-based PC\s*$`)
 )
 
 func kindOf(head []byte) kind {
 	switch {
-	case csvHead.Match(head):
+	case csvHead().Match(head):
 		return csvList
-	case tableHead.Match(head):
+	case tableHead().Match(head):
 		return table
 	}
 	seen := make(map[string]bool)
-	for _, m := range label.FindAllSubmatch(head, 100) {
+	for _, m := range label().FindAllSubmatch(head, 100) {
 		seen[string(m[1])] = true
 	}
 	switch {
 	case len(seen) >= 4 && seen["OS Name"]:
 		return list
-	case len(seen) == 0 && foreignMark.Match(head) && foreignPC.Match(head):
+	case len(seen) == 0 && foreignMark().Match(head) && foreignPC().Match(head):
 		return foreign
 	}
 	return none
@@ -162,11 +162,11 @@ var languages = map[string]string{
 	"ru": "Russian", "sk": "Slovak", "sl": "Slovenian", "sr": "Serbian", "sv": "Swedish", "th": "Thai", "tr": "Turkish", "uk": "Ukrainian", "zh": "Chinese",
 }
 
-var locale = regexp.MustCompile(`:\s+([a-z]{2})(?:-[a-z]{2,4})?;`)
+var locale = lazy.Regexp(`:\s+([a-z]{2})(?:-[a-z]{2,4})?;`)
 
 // language names the language of a listing by the locale that it states.
 func language(head []byte) string {
-	if m := locale.FindSubmatch(head); m != nil {
+	if m := locale().FindSubmatch(head); m != nil {
 		if l := languages[string(m[1])]; l != "" {
 			return l
 		}
@@ -249,18 +249,18 @@ func (p *parser) note(what, why string) {
 }
 
 var (
-	kbNumber = regexp.MustCompile(`(?i)\b(?:KB|Q)([0-9]{5,8})(?:v[0-9]+|_[a-z0-9]+)?\b`)
-	bare     = regexp.MustCompile(`^[0-9]{6,7}$`)
+	kbNumber = lazy.Regexp(`(?i)\b(?:KB|Q)([0-9]{5,8})(?:v[0-9]+|_[a-z0-9]+)?\b`)
+	bare     = lazy.Regexp(`^[0-9]{6,7}$`)
 )
 
 // update reads the number of an update, "" where there is none: an entry may be a
 // file of an update ("File 1") or the id of a package.
 func update(s string) string {
 	s = strings.TrimSpace(s)
-	if m := kbNumber.FindStringSubmatch(s); m != nil {
+	if m := kbNumber().FindStringSubmatch(s); m != nil {
 		return "KB" + m[1]
 	}
-	if bare.MatchString(s) {
+	if bare().MatchString(s) {
 		return "KB" + s
 	}
 	return ""

@@ -3,11 +3,11 @@ package table
 import (
 	"cmp"
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 
 	"github.com/asepsis/asepsis/internal/fact"
+	"github.com/asepsis/asepsis/internal/lazy"
 )
 
 // directoryOfAccounts reads the accounts of one directory, or of several.
@@ -150,19 +150,19 @@ func (d *directoryOfAccounts) signIn(r *row, vals fact.Values) error {
 }
 
 // adminGroups grant rights over a directory or a tenant.
-var adminGroups = regexp.MustCompile(`(?i)^(domain admins|enterprise admins|schema admins|administrators|account operators|backup operators|server operators|print operators|dnsadmins|group policy creator owners|key admins|enterprise key admins|.*\bglobal administrator|.*\bcompany administrator|super administrator|super admin|org(anization)? administrator|(privileged (role|authentication)|security|exchange|sharepoint|user|intune|application|cloud application|authentication|helpdesk|hybrid identity|conditional access|billing|password|teams|groups) administrator|.*_seed_admin_role|_.*_admin)$`)
+var adminGroups = lazy.Regexp(`(?i)^(domain admins|enterprise admins|schema admins|administrators|account operators|backup operators|server operators|print operators|dnsadmins|group policy creator owners|key admins|enterprise key admins|.*\bglobal administrator|.*\bcompany administrator|super administrator|super admin|org(anization)? administrator|(privileged (role|authentication)|security|exchange|sharepoint|user|intune|application|cloud application|authentication|helpdesk|hybrid identity|conditional access|billing|password|teams|groups) administrator|.*_seed_admin_role|_.*_admin)$`)
 
 // rights decides whether the account has administrator rights. A group that
 // grants them outweighs a column that denies them.
 func (d *directoryOfAccounts) rights(r *row, vals fact.Values) {
 	groups, _ := vals["groups"].([]string)
-	if slices.ContainsFunc(groups, adminGroups.MatchString) {
+	if slices.ContainsFunc(groups, adminGroups().MatchString) {
 		vals["privileged"] = true
 	}
 	if _, ok := vals["privileged"]; ok {
 		return
 	}
-	i := slices.IndexFunc(groups, adminLike.MatchString)
+	i := slices.IndexFunc(groups, adminLike().MatchString)
 	switch {
 	case d.adminCount:
 		vals["privileged"] = false
@@ -176,7 +176,7 @@ func (d *directoryOfAccounts) rights(r *row, vals fact.Values) {
 }
 
 // adminLike are names of groups that may well grant administrator rights.
-var adminLike = regexp.MustCompile(`(?i)admin|operator|root|super ?user|privileg|tier ?-?0|wheel|sudo|power ?user`)
+var adminLike = lazy.Regexp(`(?i)admin|operator|root|super ?user|privileg|tier ?-?0|wheel|sudo|power ?user`)
 
 // factors reads the second factors.
 func (d *directoryOfAccounts) factors(r *row, vals fact.Values) {
@@ -220,20 +220,20 @@ func judge(e *entry) {
 }
 
 var (
-	serviceName = regexp.MustCompile(`(?i)^(svc|srv|sa|service|app|sql|task|bkp|backup|scan|ldap|sync|msol|aad|exchange|healthmailbox|smtp|relay|api)[-_.]|[-_.](svc|service)(@|$)|^(healthmailbox|msol_|sync_|sm_)`)
-	sharedName  = regexp.MustCompile(`(?i)^(shared|kiosk|room|conf|front-?desk|reception|nurse|ward|unit|er|icu|lab|pharmacy|registration|scheduling|info|billing|helpdesk|support|test|training|temp|student|float|triage)[-_.]?\d*(@|$)`)
-	systemName  = regexp.MustCompile(`(?i)^(krbtgt|guest|administrator|admin|root|defaultaccount|wdagutilityaccount|.*\$)(@|$)`)
+	serviceName = lazy.Regexp(`(?i)^(svc|srv|sa|service|app|sql|task|bkp|backup|scan|ldap|sync|msol|aad|exchange|healthmailbox|smtp|relay|api)[-_.]|[-_.](svc|service)(@|$)|^(healthmailbox|msol_|sync_|sm_)`)
+	sharedName  = lazy.Regexp(`(?i)^(shared|kiosk|room|conf|front-?desk|reception|nurse|ward|unit|er|icu|lab|pharmacy|registration|scheduling|info|billing|helpdesk|support|test|training|temp|student|float|triage)[-_.]?\d*(@|$)`)
+	systemName  = lazy.Regexp(`(?i)^(krbtgt|guest|administrator|admin|root|defaultaccount|wdagutilityaccount|.*\$)(@|$)`)
 )
 
 // typeOf works out what sort of account it is from its name. Whatever gives no
 // sign of being another is taken for a person's: that is the sort most is asked of.
 func typeOf(name, display string) string {
 	switch {
-	case systemName.MatchString(name):
+	case systemName().MatchString(name):
 		return "system"
-	case serviceName.MatchString(name) || strings.Contains(strings.ToLower(display), "service account"):
+	case serviceName().MatchString(name) || strings.Contains(strings.ToLower(display), "service account"):
 		return "service"
-	case sharedName.MatchString(name) || strings.Contains(strings.ToLower(display), "shared"):
+	case sharedName().MatchString(name) || strings.Contains(strings.ToLower(display), "shared"):
 		return "shared"
 	}
 	return "person"

@@ -8,6 +8,7 @@ import (
 
 	"github.com/asepsis/asepsis/internal/asset"
 	"github.com/asepsis/asepsis/internal/fact"
+	"github.com/asepsis/asepsis/internal/lazy"
 	"github.com/asepsis/asepsis/internal/udi"
 )
 
@@ -120,14 +121,14 @@ func (l *inventoryList) identity(r *row, vals fact.Values) []asset.Key {
 		}
 	}
 	fqdn := r.text("fqdn")
-	if n := r.text("name"); fqdn == "" && hostName.MatchString(n) && strings.Contains(n, ".") {
+	if n := r.text("name"); fqdn == "" && hostName().MatchString(n) && strings.Contains(n, ".") {
 		fqdn = n
 	}
 	if add(asset.FQDN, fqdn) {
 		vals["fqdn"] = strings.ToLower(strings.TrimSuffix(fqdn, "."))
 	}
 	switch n := r.text("name"); {
-	case hostName.MatchString(n):
+	case hostName().MatchString(n):
 		short, _, _ := strings.Cut(n, ".")
 		vals["name"] = short
 		add(asset.Name, n)
@@ -183,22 +184,22 @@ func (l *inventoryList) udi(r *row, vals fact.Values, add func(asset.KeyType, st
 
 // hostName is a name that a network knows; "Infusion pump 7" is a description
 // that two devices may share.
-var hostName = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9_.-]{1,252}$`)
+var hostName = lazy.Regexp(`^[A-Za-z0-9_][A-Za-z0-9_.-]{1,252}$`)
 
 // classes are the words that show what a device is, tried in this order.
 var classes = []struct {
 	class asset.Class
-	words *regexp.Regexp
+	words func() *regexp.Regexp
 }{
-	{asset.Medical, regexp.MustCompile(`(?i)medical|infusion|pump|ventilator|monitor.*(patient|vital|bedside)|(patient|vital|bedside|telemetry|fetal).*monitor|imaging|x-?ray|\b(ct|mri|pet|dr|cr) (scanner|system|unit)|ultrasound|mammo|analy[sz]er|defib|ecg|ekg|anesthesia|dialysis|c-arm|fluoro|endoscop|modality|glucom|blood gas|syringe|biomed|clinical device|incubator|telemetry|dispensing|pyxis|omnicell|spirom|sterili`)},
-	{asset.Printer, regexp.MustCompile(`(?i)print|mfp|copier|plotter|label maker`)},
-	{asset.Network, regexp.MustCompile(`(?i)network|switch|router|firewall|access point|\bwap\b|\bap\b|wireless controller|load balancer|gateway|\bwlc\b|ip_?switch|netgear`)},
-	{asset.Server, regexp.MustCompile(`(?i)server|hypervisor|esxi?\b|domain controller|\bvm host|\bnas\b|\bsan\b|storage array|linux computer|cmdb_ci_.*server`)},
-	{asset.Laptop, regexp.MustCompile(`(?i)laptop|notebook|ultrabook|macbook|portable|convertible|surface|tablet pc|sub notebook`)},
-	{asset.Mobile, regexp.MustCompile(`(?i)mobile|phone|iphone|ipad|android|tablet|handheld|\bios\b|ipados`)},
-	{asset.Workstation, regexp.MustCompile(`(?i)workstation|desktop|computer|\bpc\b|thin client|all-?in-?one|imac|tower|mini pc|mac mini|windows$|cmdb_ci_computer|kiosk|wow\b|cart|windows (7|8|10|11)`)},
-	{asset.IoT, regexp.MustCompile(`(?i)\biot\b|camera|cctv|nvr|badge|door|hvac|\bbms\b|thermostat|sensor|\btv\b|display|signage|ups\b|nurse call|clock|elevator|voip|intercom|pdu|smart`)},
-	{asset.Application, regexp.MustCompile(`(?i)^(application|software|app)$`)},
+	{asset.Medical, lazy.Regexp(`(?i)medical|infusion|pump|ventilator|monitor.*(patient|vital|bedside)|(patient|vital|bedside|telemetry|fetal).*monitor|imaging|x-?ray|\b(ct|mri|pet|dr|cr) (scanner|system|unit)|ultrasound|mammo|analy[sz]er|defib|ecg|ekg|anesthesia|dialysis|c-arm|fluoro|endoscop|modality|glucom|blood gas|syringe|biomed|clinical device|incubator|telemetry|dispensing|pyxis|omnicell|spirom|sterili`)},
+	{asset.Printer, lazy.Regexp(`(?i)print|mfp|copier|plotter|label maker`)},
+	{asset.Network, lazy.Regexp(`(?i)network|switch|router|firewall|access point|\bwap\b|\bap\b|wireless controller|load balancer|gateway|\bwlc\b|ip_?switch|netgear`)},
+	{asset.Server, lazy.Regexp(`(?i)server|hypervisor|esxi?\b|domain controller|\bvm host|\bnas\b|\bsan\b|storage array|linux computer|cmdb_ci_.*server`)},
+	{asset.Laptop, lazy.Regexp(`(?i)laptop|notebook|ultrabook|macbook|portable|convertible|surface|tablet pc|sub notebook`)},
+	{asset.Mobile, lazy.Regexp(`(?i)mobile|phone|iphone|ipad|android|tablet|handheld|\bios\b|ipados`)},
+	{asset.Workstation, lazy.Regexp(`(?i)workstation|desktop|computer|\bpc\b|thin client|all-?in-?one|imac|tower|mini pc|mac mini|windows$|cmdb_ci_computer|kiosk|wow\b|cart|windows (7|8|10|11)`)},
+	{asset.IoT, lazy.Regexp(`(?i)\biot\b|camera|cctv|nvr|badge|door|hvac|\bbms\b|thermostat|sensor|\btv\b|display|signage|ups\b|nurse call|clock|elevator|voip|intercom|pdu|smart`)},
+	{asset.Application, lazy.Regexp(`(?i)^(application|software|app)$`)},
 }
 
 // classOf finds the class of a device from the words for it.
@@ -210,7 +211,7 @@ func classOf(s string) asset.Class {
 		}
 	}
 	for _, c := range classes {
-		if c.words.MatchString(s) {
+		if c.words().MatchString(s) {
 			return c.class
 		}
 	}

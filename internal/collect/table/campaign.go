@@ -3,13 +3,13 @@ package table
 import (
 	"fmt"
 	"maps"
-	"regexp"
 	"slices"
 	"strings"
 	"time"
 
 	"github.com/asepsis/asepsis/internal/collect/table/cell"
 	"github.com/asepsis/asepsis/internal/fact"
+	"github.com/asepsis/asepsis/internal/lazy"
 )
 
 // scannerWithin is how soon after delivery a click counts as a mail scanner's
@@ -55,7 +55,7 @@ func newPhishing(b *builder) taker {
 }
 
 // scannerAgents are words by which programs, not people, introduce themselves.
-var scannerAgents = regexp.MustCompile(`(?i)bot\b|crawler|spider|proofpoint|mimecast|barracuda|safelinks|urldefense|headless|phantomjs|python|curl/|wget|java/|okhttp|go-http|libwww|apache-httpclient|scanner|sandbox|trendmicro|forcepoint|ironport`)
+var scannerAgents = lazy.Regexp(`(?i)bot\b|crawler|spider|proofpoint|mimecast|barracuda|safelinks|urldefense|headless|phantomjs|python|curl/|wget|java/|okhttp|go-http|libwww|apache-httpclient|scanner|sandbox|trendmicro|forcepoint|ironport`)
 
 func (s *simulation) take(r *row) error {
 	if s.within == 0 {
@@ -103,7 +103,7 @@ func (s *simulation) take(r *row) error {
 	m.bounced = m.bounced || happened["bounced"]
 	m.reported = m.reported || happened["reported"]
 	bot, _ := r.yes("bot")
-	bot = bot || scannerAgents.MatchString(r.text("browser"))
+	bot = bot || scannerAgents().MatchString(r.text("browser"))
 	if happened["opened"] && len(m.opens) < maxClicks {
 		m.opens = append(m.opens, act{when["opened"], bot})
 	}

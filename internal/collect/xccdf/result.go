@@ -9,6 +9,7 @@ import (
 
 	"github.com/asepsis/asepsis/internal/collect/reports"
 	"github.com/asepsis/asepsis/internal/fact"
+	"github.com/asepsis/asepsis/internal/lazy"
 )
 
 // outcomes are the results XCCDF knows, with why a rule is not judged, or "" for
@@ -91,7 +92,7 @@ func (p *parser) testResult() error {
 	return nil
 }
 
-var cveID = regexp.MustCompile(`^CVE-\d{4}-\d{4,19}$`)
+var cveID = lazy.Regexp(`^CVE-\d{4}-\d{4,19}$`)
 
 func (p *parser) ruleResult(res *result) error {
 	r := p.r
@@ -119,7 +120,7 @@ func (p *parser) ruleResult(res *result) error {
 				j.message = reports.Shorten(s, 300)
 			}
 		case "ident":
-			if s, err = r.Brief(100); cveID.MatchString(s) && len(j.cves) < 500 {
+			if s, err = r.Brief(100); cveID().MatchString(s) && len(j.cves) < 500 {
 				j.cves = append(j.cves, s)
 			}
 		}

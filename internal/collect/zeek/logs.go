@@ -2,13 +2,13 @@ package zeek
 
 import (
 	"net/netip"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
 
 	"github.com/asepsis/asepsis/internal/asset"
+	"github.com/asepsis/asepsis/internal/lazy"
 )
 
 // handlers read the lines of each log. Logs that say nothing about devices or
@@ -85,7 +85,7 @@ func (p *parser) conn(l *line) {
 }
 
 // weak suites: those that RFC 7465, 7568, 8996 and 9325 tell everybody to leave.
-var weak = regexp.MustCompile(`_(NULL|EXPORT|RC4|RC2|DES|3DES|MD5|anon)_|_(NULL|MD5)$|EXPORT|_anon_|_3DES_|_DES_`)
+var weak = lazy.Regexp(`_(NULL|EXPORT|RC4|RC2|DES|3DES|MD5|anon)_|_(NULL|MD5)$|EXPORT|_anon_|_3DES_|_DES_`)
 
 var tlsNames = map[string]string{"SSLv2": "ssl2", "SSLv3": "ssl3", "TLSv10": "1.0", "TLSv11": "1.1", "TLSv12": "1.2", "TLSv13": "1.3"}
 
@@ -116,7 +116,7 @@ func (p *parser) ssl(l *line) {
 	}
 	if c := l.get("cipher"); c != "" {
 		s.cipher = c
-		if weak.MatchString(c) && !slices.Contains(s.weak, c) && len(s.weak) < 32 {
+		if weak().MatchString(c) && !slices.Contains(s.weak, c) && len(s.weak) < 32 {
 			s.weak = append(s.weak, c)
 		}
 	}
@@ -151,7 +151,7 @@ func (p *parser) x509(l *line) {
 }
 
 // program is a name that software may have; what attackers put in its place is none.
-var program = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9 ._+/-]{1,60}$`)
+var program = lazy.Regexp(`^[A-Za-z][A-Za-z0-9 ._+/-]{1,60}$`)
 
 func (p *parser) software(l *line) {
 	h := p.seen(addr(l.get("host")), "", l.at)
@@ -173,7 +173,7 @@ func (p *parser) software(l *line) {
 	if addl := l.get("version.addl"); version != "" && strings.HasPrefix(name, "OpenSSH") && strings.HasPrefix(addl, "p") {
 		version += addl // OpenSSH 7.4p1: the portable release
 	}
-	if !program.MatchString(name) || version == "" || len(version) > 40 {
+	if !program().MatchString(name) || version == "" || len(version) > 40 {
 		return
 	}
 	if len(h.software) < maxSoftware {

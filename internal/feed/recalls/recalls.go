@@ -10,13 +10,13 @@
 package recalls
 
 import (
-	"regexp"
 	"slices"
 	"strings"
 	"time"
 
 	"github.com/asepsis/asepsis/internal/feed/jscan"
 	"github.com/asepsis/asepsis/internal/feed/record"
+	"github.com/asepsis/asepsis/internal/lazy"
 	"github.com/asepsis/asepsis/internal/udi"
 	"github.com/asepsis/asepsis/internal/vuln/device"
 )
@@ -201,9 +201,9 @@ func (r *recall) give(to record.Sink) {
 }
 
 var (
-	gtin = regexp.MustCompile(`\b[0-9]{14}\b`)
+	gtin = lazy.Regexp(`\b[0-9]{14}\b`)
 	// A shorter number is an identifier only where the text says that it is one.
-	namedGTIN = regexp.MustCompile(`(?i)(?:UDI(?:-DI)?|GTIN|DI)(?: ?(?:no\.?|number|code)s?)? ?[:#]? ?(?:\(01\))?([0-9]{8,14})\b`)
+	namedGTIN = lazy.Regexp(`(?i)(?:UDI(?:-DI)?|GTIN|DI)(?: ?(?:no\.?|number|code)s?)? ?[:#]? ?(?:\(01\))?([0-9]{8,14})\b`)
 )
 
 const maxIdentifiers = 100
@@ -216,19 +216,19 @@ func identifiers(s string) []string {
 			out = append(out, di)
 		}
 	}
-	for _, n := range gtin.FindAllString(s, 400) {
+	for _, n := range gtin().FindAllString(s, 400) {
 		add(n)
 	}
-	for _, m := range namedGTIN.FindAllStringSubmatch(s, 400) {
+	for _, m := range namedGTIN().FindAllStringSubmatch(s, 400) {
 		add(m[1])
 	}
 	return out
 }
 
 var (
-	numbered = regexp.MustCompile(`(?i)\b(?:models?|ref|reference|catalog(?:ue)?|cat\.?|part|item|product|order(?:ing)?)\b[ .]*(?:numbers?|nos?\.?|num\.?|codes?|#)?(?:\(s\))?s? ?[:#.]? ?([A-Z0-9./-]*[0-9][A-Z0-9./-]*(?:(?: ?[,;] ?| and | & | or )[A-Z0-9./-]*[0-9][A-Z0-9./-]*)*)`)
-	between  = regexp.MustCompile(` ?[,;] ?| and | & | or `)
-	years    = regexp.MustCompile(`^(19|20)[0-9]{2}$`)
+	numbered = lazy.Regexp(`(?i)\b(?:models?|ref|reference|catalog(?:ue)?|cat\.?|part|item|product|order(?:ing)?)\b[ .]*(?:numbers?|nos?\.?|num\.?|codes?|#)?(?:\(s\))?s? ?[:#.]? ?([A-Z0-9./-]*[0-9][A-Z0-9./-]*(?:(?: ?[,;] ?| and | & | or )[A-Z0-9./-]*[0-9][A-Z0-9./-]*)*)`)
+	between  = lazy.Regexp(` ?[,;] ?| and | & | or `)
+	years    = lazy.Regexp(`^(19|20)[0-9]{2}$`)
 )
 
 // models finds model and catalog numbers: what has a digit in it and stands behind the
@@ -236,10 +236,10 @@ var (
 func models(texts ...string) []string {
 	var out []string
 	for _, s := range texts {
-		for _, m := range numbered.FindAllStringSubmatch(s, 200) {
-			for _, n := range between.Split(m[1], -1) {
+		for _, m := range numbered().FindAllStringSubmatch(s, 200) {
+			for _, n := range between().Split(m[1], -1) {
 				n = strings.Trim(n, " .,;-/")
-				if len(n) < 3 || len(n) > 25 || years.MatchString(n) || gtin.MatchString(n) || slices.Contains(out, n) || len(out) == maxIdentifiers {
+				if len(n) < 3 || len(n) > 25 || years().MatchString(n) || gtin().MatchString(n) || slices.Contains(out, n) || len(out) == maxIdentifiers {
 					continue
 				}
 				out = append(out, n)
@@ -250,15 +250,15 @@ func models(texts ...string) []string {
 }
 
 var (
-	nameEnd  = regexp.MustCompile(`(?i)[,;:(\[\n]|\. |\b(?:models?|ref|catalog(?:ue)?|cat|part|item|product code|product number|version|software|rx only|upn|udi|gtin|p/n|sw|used (?:with|for)|intended|indicated|manufactured|packaged|all serial)\b`)
-	nameHead = regexp.MustCompile(`^(?:[0-9a-zA-Z][.)] ?|[*#"'“” -]+|(?i:brand name|trade name|product name|device name|product|the) ?:? )+`)
+	nameEnd  = lazy.Regexp(`(?i)[,;:(\[\n]|\. |\b(?:models?|ref|catalog(?:ue)?|cat|part|item|product code|product number|version|software|rx only|upn|udi|gtin|p/n|sw|used (?:with|for)|intended|indicated|manufactured|packaged|all serial)\b`)
+	nameHead = lazy.Regexp(`^(?:[0-9a-zA-Z][.)] ?|[*#"'“” -]+|(?i:brand name|trade name|product name|device name|product|the) ?:? )+`)
 )
 
 // nameOf takes the name out of the sentence that describes a product.
 func nameOf(s string) string {
-	s = nameHead.ReplaceAllString(strings.TrimSpace(s), "")
+	s = nameHead().ReplaceAllString(strings.TrimSpace(s), "")
 	name := s
-	if at := nameEnd.FindStringIndex(s); at != nil && at[0] >= 3 {
+	if at := nameEnd().FindStringIndex(s); at != nil && at[0] >= 3 {
 		name = s[:at[0]]
 	}
 	words := strings.Fields(name)
@@ -271,15 +271,15 @@ func nameOf(s string) string {
 }
 
 var (
-	everything = regexp.MustCompile(`(?i)\ball (?:(?:distributed|released|manufactured|affected) )?(?:units|lots?|serial(?: numbers?)?|serials|software versions?|versions?|codes|devices|products|models|systems|lot numbers?)\b`)
-	byUnit     = regexp.MustCompile(`(?i)\b(?:serial|s/n|sn|lots?|batch(?:es)?|date codes?|manufactur(?:ed|ing) dates?|expir)\b`)
-	ofVersion  = regexp.MustCompile(`(?i)\b(?:software|firmware|sw|application)(?: ?/ ?firmware)?(?: (?:revision|release|rev\.?|version|versions|ver\.?|v))?(?:\(s\))? ?:? ?((?:v(?:ersion)?s? ?)?(?:prior to |before |up to |earlier than )?v?[0-9]+(?:\.[0-9x]+)+[a-z0-9]*(?: (?:and|or) (?:below|earlier|prior|lower|older))?)`)
+	everything = lazy.Regexp(`(?i)\ball (?:(?:distributed|released|manufactured|affected) )?(?:units|lots?|serial(?: numbers?)?|serials|software versions?|versions?|codes|devices|products|models|systems|lot numbers?)\b`)
+	byUnit     = lazy.Regexp(`(?i)\b(?:serial|s/n|sn|lots?|batch(?:es)?|date codes?|manufactur(?:ed|ing) dates?|expir)\b`)
+	ofVersion  = lazy.Regexp(`(?i)\b(?:software|firmware|sw|application)(?: ?/ ?firmware)?(?: (?:revision|release|rev\.?|version|versions|ver\.?|v))?(?:\(s\))? ?:? ?((?:v(?:ersion)?s? ?)?(?:prior to |before |up to |earlier than )?v?[0-9]+(?:\.[0-9x]+)+[a-z0-9]*(?: (?:and|or) (?:below|earlier|prior|lower|older))?)`)
 )
 
 // versions finds the statement of software versions, and whether the recall is limited
 // to units that a list of lots or serial numbers names.
 func versions(s string) (version string, limited bool) {
-	if m := ofVersion.FindStringSubmatch(s); m != nil {
+	if m := ofVersion().FindStringSubmatch(s); m != nil {
 		v := strings.TrimSpace(m[1])
 		low := strings.ToLower(v)
 		for _, p := range []string{"versions ", "version "} {
@@ -290,5 +290,5 @@ func versions(s string) (version string, limited bool) {
 		low = strings.Replace(low, " or older", " or earlier", 1)
 		return low, false
 	}
-	return "", !everything.MatchString(s) && byUnit.MatchString(s)
+	return "", !everything().MatchString(s) && byUnit().MatchString(s)
 }

@@ -4,7 +4,7 @@ package logs
 
 import (
 	"bytes"
-	"regexp"
+	"github.com/asepsis/asepsis/internal/lazy"
 	"slices"
 	"strconv"
 	"strings"
@@ -32,11 +32,11 @@ type rsyslog struct {
 }
 
 var (
-	rsAction  = regexp.MustCompile(`(?is)action\s*\((.*?)\)`)
-	rsInclude = regexp.MustCompile(`(?is)include\s*\((.*?)\)`)
-	rsParam   = regexp.MustCompile(`(?i)([a-z.]+)\s*=\s*"([^"]*)"`)
-	rsLegacy  = regexp.MustCompile(`^\s*\S+\s+(@@?)(\([^)]*\))?(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9._-]+)(?::(\d+))?`)
-	rsRELP    = regexp.MustCompile(`^\s*\S+\s+:omrelp:(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9._-]+)(?::(\d+))?`)
+	rsAction  = lazy.Regexp(`(?is)action\s*\((.*?)\)`)
+	rsInclude = lazy.Regexp(`(?is)include\s*\((.*?)\)`)
+	rsParam   = lazy.Regexp(`(?i)([a-z.]+)\s*=\s*"([^"]*)"`)
+	rsLegacy  = lazy.Regexp(`^\s*\S+\s+(@@?)(\([^)]*\))?(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9._-]+)(?::(\d+))?`)
+	rsRELP    = lazy.Regexp(`^\s*\S+\s+:omrelp:(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9._-]+)(?::(\d+))?`)
 )
 
 func (r *rsyslog) file(b []byte, depth int) {
@@ -45,7 +45,7 @@ func (r *rsyslog) file(b []byte, depth int) {
 	}
 	r.left--
 	text := uncomment(b)
-	for _, m := range rsAction.FindAllStringSubmatch(text, -1) {
+	for _, m := range rsAction().FindAllStringSubmatch(text, -1) {
 		p := params(m[1])
 		switch strings.ToLower(p["type"]) {
 		case "omfwd":
@@ -68,21 +68,21 @@ func (r *rsyslog) file(b []byte, depth int) {
 		}
 	}
 	for line := range strings.Lines(text) {
-		if m := rsLegacy.FindStringSubmatch(line); m != nil && !strings.Contains(line, "=") {
+		if m := rsLegacy().FindStringSubmatch(line); m != nil && !strings.Contains(line, "=") {
 			proto := "udp"
 			if m[1] == "@@" {
 				proto = "tcp"
 			}
 			r.add(proto, m[3], m[4], "514")
 		}
-		if m := rsRELP.FindStringSubmatch(line); m != nil {
+		if m := rsRELP().FindStringSubmatch(line); m != nil {
 			r.add("relp", m[1], m[2], "2514")
 		}
 		if f := strings.Fields(line); len(f) == 2 && strings.EqualFold(f[0], "$IncludeConfig") {
 			r.include(f[1], depth)
 		}
 	}
-	for _, m := range rsInclude.FindAllStringSubmatch(text, -1) {
+	for _, m := range rsInclude().FindAllStringSubmatch(text, -1) {
 		if file := params(m[1])["file"]; file != "" {
 			r.include(file, depth)
 		}
@@ -119,7 +119,7 @@ func local(host string) bool {
 
 func params(s string) map[string]string {
 	m := map[string]string{}
-	for _, p := range rsParam.FindAllStringSubmatch(s, -1) {
+	for _, p := range rsParam().FindAllStringSubmatch(s, -1) {
 		m[strings.ToLower(p[1])] = p[2]
 	}
 	return m
@@ -145,7 +145,7 @@ func uncomment(b []byte) string {
 	return out.String()
 }
 
-var ngRemote = regexp.MustCompile(`(?is)\b(network|syslog|tcp6?|udp6?)\s*\(\s*(?:ip\s*\(\s*)?["']?([A-Za-z0-9._:-]+)["']?`)
+var ngRemote = lazy.Regexp(`(?is)\b(network|syslog|tcp6?|udp6?)\s*\(\s*(?:ip\s*\(\s*)?["']?([A-Za-z0-9._:-]+)["']?`)
 
 // SyslogNG returns the machines that the destinations of syslog-ng name.
 func SyslogNG(b []byte) []string {
@@ -161,7 +161,7 @@ func SyslogNG(b []byte) []string {
 		if end < 0 {
 			end = len(text)
 		}
-		for _, m := range ngRemote.FindAllStringSubmatch(text[:end], -1) {
+		for _, m := range ngRemote().FindAllStringSubmatch(text[:end], -1) {
 			if !local(m[2]) && m[2] != "" {
 				to = append(to, strings.ToLower(m[1])+"://"+m[2])
 			}
@@ -192,7 +192,7 @@ func INI(b []byte, section string) map[string]string {
 	return m
 }
 
-var hostLike = regexp.MustCompile(`(?i)^\s*(?:-\s*)?(?:url|host|hosts|server|address|endpoint|<address>)\s*[:=>]?\s*(.*)$`)
+var hostLike = lazy.Regexp(`(?i)^\s*(?:-\s*)?(?:url|host|hosts|server|address|endpoint|<address>)\s*[:=>]?\s*(.*)$`)
 
 // Destinations picks what looks like addresses of other machines out of an
 // agent's configuration: url, host, hosts, server, address, endpoint.
@@ -206,7 +206,7 @@ func Destinations(b []byte) []string {
 		var rest string
 		if v, ok := strings.CutPrefix(s, "<address>"); ok {
 			rest, _, _ = strings.Cut(v, "<")
-		} else if m := hostLike.FindStringSubmatch(s); m != nil {
+		} else if m := hostLike().FindStringSubmatch(s); m != nil {
 			rest = m[1]
 		} else {
 			continue

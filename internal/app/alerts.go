@@ -88,13 +88,22 @@ type tally struct {
 
 func (t *tally) add(r *fact.Resource) {
 	t.findings++
-	if f := flawOf(r); !slices.Contains(t.flaws, f) {
+	if f := called(r); !slices.Contains(t.flaws, f) {
 		t.flaws = append(t.flaws, f)
 	}
 	if t.assets == nil {
 		t.assets = make(map[string]bool)
 	}
 	t.assets[r.Asset] = true
+}
+
+// called names a finding for people: a scanner's own number says nothing.
+func called(r *fact.Resource) string {
+	f := flawOf(r)
+	if title := r.Text("title"); title != "" && !strings.HasPrefix(f, "CVE-") && strings.Contains(f, ":") {
+		return title
+	}
+	return f
 }
 
 // names lists a few of the flaws.

@@ -32,10 +32,12 @@ func TestTodayWarns(t *testing.T) {
 			"first_seen_at": now.AddDate(0, 0, -days), "known_exploited": exploited,
 		}}
 	}
+	scanner := found("nessus:9990:0", "high", 1, true)
+	scanner.Values["title"], scanner.Values["cves"] = "Telnet answers without a password", []string{}
 	b := &fact.Batch{
 		Stream: fact.Stream{ID: "import/scan", Title: "scan"}, Assurance: fact.Imported, ObservedAt: now,
 		Sightings: []fact.Sighting{{Ref: "a", Keys: []asset.Key{key}, Values: fact.Values{"name": "ws-9", "class": "workstation", "internet_facing": true}}},
-		Facts:     []fact.Fact{found("CVE-2024-0001", "critical", 400, false), found("CVE-2024-0002", "critical", 1, true), found("CVE-2024-0003", "low", 1, false)},
+		Facts:     []fact.Fact{scanner, found("CVE-2024-0001", "critical", 400, false), found("CVE-2024-0002", "critical", 1, true), found("CVE-2024-0003", "low", 1, false)},
 	}
 	if _, err := a.IngestBatch(ctx, p.ID, b, sqlstore.Delivery{Actor: "test", Now: now}); err != nil {
 		t.Fatal(err)
@@ -54,7 +56,7 @@ func TestTodayWarns(t *testing.T) {
 	if s := got["past_due"]; !strings.HasPrefix(s, "1 finding is past the day to mend it by, on 1 device;") {
 		t.Errorf("past due: %q", s)
 	}
-	if s := got["exploited"]; s != "1 open finding is known to be exploited by attackers: CVE-2024-0002." {
+	if s := got["exploited"]; s != "2 open findings are known to be exploited by attackers: CVE-2024-0002, Telnet answers without a password." {
 		t.Errorf("exploited: %q", s)
 	}
 	if s, ok := got["feed_stale"]; ok {

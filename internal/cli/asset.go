@@ -7,10 +7,12 @@ import (
 	"os"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/asepsis/asepsis/internal/access"
 	"github.com/asepsis/asepsis/internal/app"
 	"github.com/asepsis/asepsis/internal/errs"
+	"github.com/asepsis/asepsis/internal/fact"
 	"github.com/asepsis/asepsis/internal/web/api"
 )
 
@@ -145,15 +147,17 @@ func (c *assetShowCmd) Run(ctx context.Context, r *runner) error {
 		fmt.Fprintf(w, "%s  %s\n", p.bold(d.Label), id)
 		t := table{width: r.Width}
 		for _, a := range d.Attributes {
-			v, by := fmt.Sprint(a.Value), ""
+			v, by := spoken(a.Value), ""
 			if a.Missing != "" {
 				v = "not known: " + a.Missing
 			}
 			if a.Origin != nil {
-				by = a.Origin.Title + ", " + day(a.Origin.ObservedAt)
+				if by = a.Origin.Title; !a.Origin.ObservedAt.IsZero() {
+					by += ", " + day(a.Origin.ObservedAt)
+				}
 			}
 			for _, o := range a.Others {
-				by += fmt.Sprintf("; %s says %v", o.Origin.Title, o.Value)
+				by += fmt.Sprintf("; %s says %s", o.Origin.Title, spoken(o.Value))
 			}
 			t.add("  "+a.Name, cut(v, 48), p.dim(by))
 		}
@@ -175,6 +179,53 @@ func (c *assetShowCmd) Run(ctx context.Context, r *runner) error {
 	})
 }
 
+// spoken writes a value for people, whether it came from here or through the API.
+func spoken(v any) string {
+	switch v := v.(type) {
+	case bool:
+		if v {
+			return "yes"
+		}
+		return "no"
+	case time.Time:
+		return moment(v)
+	case string:
+		if t, err := time.Parse(time.RFC3339, v); err == nil {
+			return moment(t)
+		}
+		return v
+	case float64:
+		return strconv.FormatFloat(v, 'f', -1, 64)
+	case []string:
+		return strings.Join(v, ", ")
+	case []any:
+		words := make([]string, len(v))
+		for i, x := range v {
+			words[i] = spoken(x)
+		}
+		return strings.Join(words, ", ")
+	}
+	return fmt.Sprint(v)
+}
+
+// assetValue reads what a person says of an asset; nothing takes back what was said.
+func assetValue(name, s string) (any, error) {
+	if s == "" {
+		return nil, nil //nolint:nilnil // no value is a value here
+	}
+	schema, _ := fact.SchemaOf(fact.KindAsset)
+	if a, ok := schema.Attr(name); !ok || a.Type != fact.Bool {
+		return s, nil
+	}
+	switch strings.ToLower(s) {
+	case "yes", "true":
+		return true, nil
+	case "no", "false":
+		return false, nil
+	}
+	return nil, errs.New(errs.Misused, "%s is yes or no, not %.40q", name, s)
+}
+
 type assetSetCmd struct {
 	Values []string `arg:"" help:"attribute=value; an empty value takes back what a person said."`
 	Asset  []string `required:"" help:"Id, name or address; repeat for each." placeholder:"ASSET" sep:"none"`
@@ -188,13 +239,9 @@ func (c *assetSetCmd) Run(ctx context.Context, r *runner) error {
 		if !ok {
 			return errs.Hint(errs.New(errs.Misused, "%q cannot be read", s), "write it as attribute=value, such as owner=Radiology")
 		}
-		var v any
-		switch {
-		case value == "":
-		case value == "true" || value == "false":
-			v = value == "true"
-		default:
-			v = value
+		v, err := assetValue(name, value)
+		if err != nil {
+			return err
 		}
 		e.Values[name] = v
 	}

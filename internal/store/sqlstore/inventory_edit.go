@@ -68,7 +68,7 @@ func checkEdit(values map[string]any) (map[string]any, error) {
 			continue
 		}
 		if a, _ := schema.Attr(name); !a.Type.Holds(v) {
-			return nil, errs.New(errs.Invalid, "%s is a %s", name, a.Type)
+			return nil, errs.New(errs.Invalid, "%s is of the type %s, not %.40q", name, a.Type, fmt.Sprint(v))
 		}
 		if allowed := editChoices(name); len(allowed) > 0 && !slices.Contains(allowed, v.(string)) { //nolint:errcheck,forcetypeassert // these are strings by their schema
 			return nil, errs.New(errs.Invalid, "%s is one of %s, not %.40q", name, strings.Join(allowed, ", "), v)

@@ -183,7 +183,7 @@ func staleEcosystems(f *feed.Feed, now time.Time, cadence feed.Cadence) map[stri
 		}
 		for _, e := range s.Ecosystems {
 			switch {
-			case e.Ecosystem == "":
+			case e.Ecosystem == "", e.Partial:
 			case !s.Stale:
 				fresh[e.Ecosystem] = true
 			default:

@@ -201,17 +201,27 @@ func baseOf(e string) string {
 	return base
 }
 
-// appendName lowers and normalizes names as the ecosystem does, so that two
-// spellings of one package meet.
+// appendName lowers and normalizes names, so that all spellings of one package
+// meet. Tools write names in another case than the ecosystem does (pkg:gem/Rails,
+// pkg:julia/openssl_jll), and a name that no advisory bears would be called not
+// affected. Where an ecosystem tells two packages apart by case alone, as a few old
+// ones of npm, an advisory about one is shown for both.
 func appendName(dst, ecosystem []byte, name string) []byte {
 	base, _, _ := bytes.Cut(ecosystem, []byte(":"))
 	switch string(base) {
 	case "PyPI":
 		return appendPyPI(dst, name)
-	case "Go", "NuGet", "Packagist", "Hex", "Pub", "Bitnami", "SwiftURL", "GitHub Actions":
-		return appendLower(dst, name)
+	case "crates.io": // takes no second crate that differs by these alone
+		from := len(dst)
+		dst = appendLower(dst, name)
+		for i := from; i < len(dst); i++ {
+			if dst[i] == '_' {
+				dst[i] = '-'
+			}
+		}
+		return dst
 	}
-	return append(dst, name...)
+	return appendLower(dst, name)
 }
 
 // appendPyPI lowers a name and makes each run of -, _ and . one hyphen, as the

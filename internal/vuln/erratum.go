@@ -49,9 +49,10 @@ func sourceRows(a *advisory.Advisory) []draft {
 		if s.named || !s.child || !s.one || isModule(s.fixed) {
 			continue
 		}
-		e := newEncoder(canonicalEcosystem(eco))
+		canonical := canonicalEcosystem(eco)
+		e := newEncoder(canonical)
 		x := extra{basis: "the advisory's title, which names the source package"}
-		rows = append(rows, draft{ecosystem: canonicalEcosystem(eco), name: name, high: e.bound(s.fixed), extra: x.encode()})
+		rows = append(rows, draft{ecosystem: canonical, name: string(appendName(nil, []byte(canonical), name)), high: e.bound(s.fixed), extra: x.encode()})
 	}
 	return rows
 }

@@ -21,7 +21,7 @@ import (
 // entries hold the sums of everything else: that is what is signed.
 const (
 	magic       = "ASEPVULN"
-	version     = 1
+	version     = 2
 	headLen     = 32
 	nameLen     = 16
 	entryLen    = nameLen + 8 + 8 + sha256.Size

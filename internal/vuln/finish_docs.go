@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"runtime"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -67,7 +68,7 @@ func (w *writer) coverage() {
 		c := count[k]
 		if c == nil {
 			s := w.sources[k.source]
-			c = &Coverage{Source: k.source, Ecosystem: k.ecosystem, Snapshot: s.Snapshot, Partial: s.Partial}
+			c = &Coverage{Source: k.source, Ecosystem: k.ecosystem, Snapshot: s.Snapshot, Partial: s.Partial || !namesAll(k.source, k.ecosystem)}
 			count[k] = c
 		}
 		return c
@@ -102,6 +103,18 @@ func (w *writer) coverage() {
 	w.sections[secCoverage] = w.json(list)
 	w.sections[secRefused] = w.json(w.refused)
 	w.sections[secEcosystems] = w.ecosystemSection(list)
+}
+
+// namesAll reports whether a source that is whole may be so of an ecosystem. Records of
+// a package collection name a few CPE names beside (RubySec those of Ruby itself),
+// and the list of all CPE names is NVD's alone: by others, what no record
+// bears would be called not affected.
+func namesAll(source, ecosystem string) bool {
+	if !strings.HasPrefix(ecosystem, cpeEcosystem) {
+		return true
+	}
+	kind, _, _ := strings.Cut(source, "/")
+	return kind == "nvd"
 }
 
 func (c *Coverage) record(modified time.Time) {

@@ -105,7 +105,7 @@ func identifySystem(c *fact.Component, kind string, q *questions, buf []byte) []
 	if source == "" {
 		source = c.Name
 	}
-	if q.unnamed == NoReason && vendorName(c.Name) {
+	if q.unnamed == NoReason && vendorName(strings.ToLower(c.Name)) {
 		q.unnamed = OtherMaker
 	}
 	q.other = otherMaker(kind, eco, c.Name, c.Version, c.PURL)

@@ -14,7 +14,7 @@ import (
 // Rules numbers the rules by which Judge answers. It is raised with every change
 // that may give another answer from the same file, so that who keeps answers
 // asks again.
-const Rules = 2
+const Rules = 3
 
 // Judge says how a component stands to the advisories of the file. It writes the
 // answer to dst and uses the room dst has, so that one Answer can serve for
@@ -58,6 +58,8 @@ type judging struct {
 	ordered bool // the ecosystem's order is known
 	key     []byte
 	keyed   bool // key was tried
+	commit  bool // the version is a commit's name
+	day     bool // the version is a day
 	room    *room
 	cpe     *cpe
 
@@ -216,7 +218,8 @@ func (j *judging) in(r row) (bool, Reason) {
 
 func (j *judging) makeKey() {
 	j.keyed, j.key = true, nil
-	if !j.ordered {
+	j.commit, j.day = isCommit(j.version), isDay(j.version)
+	if !j.ordered || j.commit {
 		return
 	}
 	if k, err := pkgver.AppendKey(j.room.key[:0], j.scheme, j.version); err == nil {
@@ -229,6 +232,8 @@ func (j *judging) makeKey() {
 func (j *judging) compare(at uint32) (int, Reason) {
 	key, version := boundAt(j.db.bounds, at)
 	switch {
+	case j.commit && string(version) != j.version, j.day && !isDated(string(version)):
+		return 0, VersionUnread
 	case len(key) > 0 && len(j.key) > 0:
 		return bytes.Compare(j.key, key), NoReason
 	case string(version) == j.version:
@@ -253,13 +258,15 @@ func (j *judging) inSet(r row) (bool, Reason) {
 		j.makeKey()
 	}
 	n := min(r.high, uint32(len(j.db.sets)/4))
+	other := j.day // of all that are listed, none is a day
 	for i := range n {
 		key, version := boundAt(j.db.bounds, u32(j.db.sets, r.low+i))
 		if len(j.key) > 0 && bytes.Equal(key, j.key) || string(version) == j.version {
 			return true, NoReason
 		}
+		other = other && !isDated(string(version))
 	}
-	if j.ordered && len(j.key) == 0 {
+	if j.ordered && len(j.key) == 0 || other {
 		return false, VersionUnread
 	}
 	return false, NoReason

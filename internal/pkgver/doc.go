@@ -64,7 +64,8 @@
 //	                 with a zero alone before a word
 //	Maven 3.8        trims zeros before a word, not those of 1-alpha0; final is no
 //	                 qualifier, so that 1.a is another version than 1final.a
-//	go-rpm-version   splits at the first hyphen, rpm at the last
+//	go-rpm-version   splits at the first hyphen, rpm at the last; takes what is before a colon
+//	                 for an epoch also where it is no number
 //	go-apk-version   follows apk-tools 2, where a zero before the end hides a pre-release, and
 //	                 wraps large numbers
 //	go-pep440        puts a local version that goes on before one that ends

@@ -39,7 +39,16 @@ func parsed[T any](parse func(string) (T, error), compare func(a, b T) int) refe
 }
 
 func depsDev(s dsemver.System) reference {
-	return parsed(s.Parse, func(a, b *dsemver.Version) int { return a.Compare(b) })
+	parse := func(v string) (d *dsemver.Version, err error) {
+		// It panics on wildcards inside of a number, such as NuGet's 0*0.
+		defer func() {
+			if recover() != nil {
+				err = errRefused
+			}
+		}()
+		return s.Parse(v)
+	}
+	return parsed(parse, func(a, b *dsemver.Version) int { return a.Compare(b) })
 }
 
 func sign(n int) int { return min(1, max(-1, n)) }
@@ -101,7 +110,7 @@ var references = []struct {
 	{name: "go-deb-version", scheme: Deb, compare: parsed(deb.NewVersion, func(a, b deb.Version) int { return a.Compare(b) })},
 	{name: "go-rpm-version", scheme: RPM, compare: func(a, b string) (int, error) {
 		return rpm.NewVersion(a).Compare(rpm.NewVersion(b)), nil
-	}, skip: either(`-.*-|^-|-[^0-9A-Za-z]`)},
+	}, skip: either(`-.*-|^-|-[^0-9A-Za-z]|[^0-9].*:`)},
 	{name: "go-apk-version", scheme: APK, compare: parsed(apk.NewVersion, apk.Version.Compare), skip: either(`\.0|[0-9]{10}`)},
 	{name: "go-npm-version", scheme: SemVer, compare: parsed(npm.NewVersion, npm.Version.Compare), skip: either(`[.-][xX](\W|$)`)},
 	{name: "deps.dev npm", scheme: SemVer, compare: depsDev(dsemver.NPM), skip: either(`[.-]-|[0-9]{19}`)},

@@ -93,16 +93,16 @@ func isType(s string) bool {
 	return true
 }
 
-// segments decodes a path. Empty segments fall away, and in a subpath those that
-// lead elsewhere.
+// segments decodes a path. A slash that was encoded is one like any other: no
+// segment can hold it. Empty segments fall away, and in a subpath those that lead
+// elsewhere.
 func segments(s string, sub bool) string {
 	s = strings.Trim(s, "/")
 	if strings.IndexByte(s, '%') < 0 && !strings.Contains(s, "//") && (!sub || strings.IndexByte(s, '.') < 0) {
 		return s
 	}
 	var b strings.Builder
-	for seg := range strings.SplitSeq(s, "/") {
-		seg = decode(seg)
+	for seg := range strings.SplitSeq(decode(s), "/") {
 		if seg == "" || sub && (seg == "." || seg == "..") {
 			continue
 		}

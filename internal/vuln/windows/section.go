@@ -287,18 +287,24 @@ func (r *reader) below(n int) int {
 	return i
 }
 
+// sorted reads texts, each of which must come after the one before: they are searched
+// by halves.
 func (r *reader) sorted() []string {
 	n := r.count()
 	list := make([]string, 0, n)
 	last := ""
-	for range n {
+	for i := range n {
 		same, more := r.number(), r.number()
 		if r.bad || same > len(last) || more > len(r.b) || same+more > maxText {
 			r.bad = true
 			return nil
 		}
-		last = last[:same] + string(r.b[:more])
-		r.b = r.b[more:]
+		next := last[:same] + string(r.b[:more])
+		if i > 0 && next <= last {
+			r.bad = true
+			return nil
+		}
+		last, r.b = next, r.b[more:]
 		list = append(list, last)
 	}
 	return list

@@ -126,7 +126,7 @@ func (a *App) AsOf(ctx context.Context, tid string, at time.Time) (*assess.Kept,
 	}
 	if at.After(now) {
 		if at.Sub(now) > 24*time.Hour {
-			return nil, errs.Hint(errs.New(errs.Invalid, "%s has not come yet", at.Format("2 January 2006")), "give a day up to today")
+			return nil, errs.Hint(errs.New(errs.Invalid, "%s has not come yet", at.Format(longDay)), "give a day up to today")
 		}
 		at = now
 	}

@@ -19,6 +19,18 @@ func (a inventory) InventorySummary(ctx context.Context, who access.Caller) (*ap
 	if err != nil {
 		return nil, err
 	}
+	out := new(api.InventorySummary)
+	*out = *v.sums.must(v.summary)
+	qs, err := a.mergeQuestions(ctx, v)
+	if err != nil {
+		return nil, err
+	}
+	out.Questions = len(qs)
+	return out, nil
+}
+
+// summary counts the inventory.
+func (v *view) summary() *api.InventorySummary {
 	out := &api.InventorySummary{Assets: len(v.set.Resources[fact.KindAsset])}
 	for id, r := range v.inUse() {
 		out.InUse++
@@ -37,12 +49,7 @@ func (a inventory) InventorySummary(ctx context.Context, who access.Caller) (*ap
 		_, listed := v.known.Listed[id]
 		count(&out.NoSoftware, !listed && class != "application")
 	}
-	qs, err := a.mergeQuestions(ctx, v)
-	if err != nil {
-		return nil, err
-	}
-	out.Questions = len(qs)
-	return out, nil
+	return out
 }
 
 // AssetSoftware implements api.Inventory.
@@ -64,7 +71,10 @@ func (a inventory) AssetSoftware(ctx context.Context, who access.Caller, id stri
 	rows := []api.SoftwareRow{}
 	for i := range cs {
 		c := &cs[i]
-		text := strings.ToLower(c.Ecosystem + " " + c.Name + " " + c.Version + " " + c.Source)
+		text := strings.ToLower(c.Ecosystem + " " + c.Name + " " + c.Version)
+		if c.Source != fact.UnknownSource {
+			text += " " + strings.ToLower(c.Source)
+		}
 		if slices.ContainsFunc(words, func(w string) bool { return !strings.Contains(text, w) }) {
 			continue
 		}

@@ -52,7 +52,7 @@ func (a inventory) DeviceModels(ctx context.Context, who access.Caller, q string
 	}
 	out := []api.DeviceModel{}
 	words := strings.Fields(strings.ToLower(q))
-	for _, m := range v.models("") {
+	for _, m := range v.models().all {
 		text := strings.ToLower(m.Manufacturer + " " + m.Model + " " + m.Term + " " + m.Class)
 		if !slices.ContainsFunc(words, func(w string) bool { return !strings.Contains(text, w) }) {
 			m.Units, m.Said, m.Compensations = nil, nil, nil
@@ -68,23 +68,40 @@ func (a inventory) DeviceModel(ctx context.Context, who access.Caller, id string
 	if err != nil {
 		return nil, err
 	}
-	ms := v.models(id)
-	if len(ms) == 0 {
+	ms := v.models()
+	at, ok := ms.byID[id]
+	if !ok {
 		return nil, errs.New(errs.NotFound, "no model %.80q", id)
 	}
-	m := ms[0]
+	m := ms.all[at]
 	m.Compensations = compensations(m.Lacks, v.unanswered(&m))
 	return &m, nil
 }
 
-// models groups the devices in use by their model; of one model where id names
-// it. Those with the most urgent come first.
-func (v *view) models(id string) []api.DeviceModel {
+// modelList is all models, and where each is.
+type modelList struct {
+	all  []api.DeviceModel
+	byID map[string]int
+}
+
+// models groups the devices in use by their model. Those with the most urgent come
+// first.
+func (v *view) models() modelList {
+	return v.byModel.must(func() modelList {
+		out := modelList{all: v.groupModels(), byID: make(map[string]int)}
+		for i := range out.all {
+			out.byID[out.all[i].ID] = i
+		}
+		return out
+	})
+}
+
+func (v *view) groupModels() []api.DeviceModel {
 	byID := make(map[string]*api.DeviceModel)
 	of := make(map[string]*api.DeviceModel) // asset → model
 	for _, r := range v.inUse() {
 		key := modelOf(r)
-		if key == "" || id != "" && key != id {
+		if key == "" {
 			continue
 		}
 		m := byID[key]
@@ -192,7 +209,7 @@ func (v *view) saidOf(m *api.DeviceModel, asset string) {
 }
 
 func (v *view) countModelFindings(of map[string]*api.DeviceModel) {
-	units := make(map[string]int)
+	units := make(map[string]int) // open findings of each
 	for _, r := range v.set.Resources[fact.KindVulnerability] {
 		m := of[r.Asset]
 		if m == nil || !open(r) {
@@ -204,12 +221,14 @@ func (v *view) countModelFindings(of map[string]*api.DeviceModel) {
 			m.Severity = r.Text("severity")
 		}
 	}
-	for id, n := range units {
-		m := of[id]
+	done := make(map[*api.DeviceModel]bool)
+	for _, m := range of {
+		if done[m] {
+			continue
+		}
+		done[m] = true
 		for i := range m.Units {
-			if m.Units[i].Asset.ID == id {
-				m.Units[i].Findings = n
-			}
+			m.Units[i].Findings = units[m.Units[i].Asset.ID]
 		}
 	}
 }

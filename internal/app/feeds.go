@@ -507,27 +507,25 @@ func (a *App) demoDetail(ctx context.Context, tid string, db *vuln.DB, e judge.E
 
 // countInstalled counts the pieces of software of each kind that assets have.
 func (a *App) countInstalled(ctx context.Context, tid string, e judge.Engine, ecosystems map[string]*api.FeedEcosystem) error {
-	t, err := a.tenant(tid)
+	v, err := a.view(ctx, tid)
 	if err != nil {
 		return err
 	}
-	in, err := a.inventory(ctx, t, a.now())
-	if err != nil {
-		return err
-	}
-	counts := make(map[int64]int)
-	for _, ids := range in.Software() {
-		for _, id := range ids {
-			counts[id]++
+	counts, err := v.spokenOf.of(e.Feed().ID, 2).get(func() (map[string]int, error) {
+		in, err := v.installed(ctx, a)
+		if err != nil {
+			return nil, err
 		}
-	}
-	for id, n := range counts {
-		c := in.Components[id]
-		if x := ecosystems[e.Component(&c).About]; x != nil {
-			x.Installed += n
+		out := make(map[string]int)
+		for id, c := range in.components {
+			out[e.Component(&c).About] += len(in.holders[id])
 		}
+		return out, nil
+	})
+	for name, x := range ecosystems {
+		x.Installed = counts[name]
 	}
-	return nil
+	return err
 }
 
 // sourceTitle names a source for people.

@@ -4,8 +4,10 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/asepsis/asepsis/internal/access"
 	"github.com/asepsis/asepsis/internal/errs"
@@ -15,6 +17,9 @@ import (
 )
 
 const mostAffected = 500
+
+// longDay is how sentences of the pages write a day.
+const longDay = "January 2, 2006"
 
 // Flaw implements api.Inventory: are we affected?
 func (a inventory) Flaw(ctx context.Context, who access.Caller, asked string) (*api.FlawDetail, error) {
@@ -134,8 +139,9 @@ func describeFlaw(d *api.FlawDetail, f *judge.Flaw) {
 
 // affected lists the assets that have the flaw.
 func (v *view) affected(d *api.FlawDetail, assets map[string]*fact.Resource) {
-	for _, r := range v.set.Resources[fact.KindVulnerability] {
-		if flawOf(r) != d.ID || assets[r.Asset] == nil || r.Text("status") == "fixed" {
+	rank := v.kind(fact.KindAsset).rankOf()
+	for _, r := range v.findingsOf(d.ID) {
+		if assets[r.Asset] == nil || r.Text("status") == "fixed" {
 			continue
 		}
 		a := assets[r.Asset]
@@ -160,7 +166,7 @@ func (v *view) affected(d *api.FlawDetail, assets map[string]*fact.Resource) {
 		}
 	}
 	slices.SortFunc(d.Affected, func(x, y api.AffectedAsset) int {
-		return cmp.Or(cmp.Compare(criticalityRank(x.Criticality), criticalityRank(y.Criticality)), natural(x.Asset.Label, y.Asset.Label))
+		return cmp.Or(cmp.Compare(criticalityRank(x.Criticality), criticalityRank(y.Criticality)), cmp.Compare(rank[x.Asset.ID], rank[y.Asset.ID]))
 	})
 	d.AffectedAll = len(d.Affected)
 	d.Affected = d.Affected[:min(len(d.Affected), mostAffected)]
@@ -201,44 +207,40 @@ func (a *App) notAssessed(ctx context.Context, v *view, e judge.Engine, d *api.F
 	if len(packages) == 0 {
 		return nil
 	}
-	in, err := a.inventory(ctx, v.tenant, v.at)
+	in, err := v.installed(ctx, a)
 	if err != nil {
 		return err
 	}
-	names := make(map[string]bool, len(packages))
+	named := make(map[int64]bool)
 	for _, p := range packages {
-		names[strings.ToLower(p)] = true
+		for _, cid := range in.byName[strings.ToLower(p)] {
+			named[cid] = true
+		}
 	}
 	unsaid := make(map[int64]string) // component → why nobody can say
-	for cid, c := range in.Components {
-		if !names[strings.ToLower(c.Name)] && !names[strings.ToLower(c.Source)] {
-			continue
-		}
+	for cid := range named {
+		c := in.components[cid]
 		if x, ok := e.Explain(d.ID, &c); ok && x.Verdict == "not_assessed" {
 			unsaid[cid] = cmp.Or(e.Component(&c).Why, x.Say)
 		}
 	}
 	gaps := make(map[[2]string]*api.AssessmentGap)
-	for on, ids := range in.Software() {
-		if assets[on] == nil {
-			continue
-		}
-		hit := make(map[[2]string]bool)
-		for _, cid := range ids {
-			why, ok := unsaid[cid]
-			if !ok {
+	counted := make(map[[2]string]map[int32]bool)
+	for cid, why := range unsaid {
+		c := in.components[cid]
+		for _, on := range in.holders[cid] {
+			if assets[in.assets[on]] == nil {
 				continue
 			}
-			c := in.Components[cid]
 			k := [2]string{cmp.Or(c.Distro, c.Ecosystem), why}
 			g := gaps[k]
 			if g == nil {
 				g = &api.AssessmentGap{Ecosystem: k[0], Why: why, Sample: []string{}}
-				gaps[k] = g
+				gaps[k], counted[k] = g, make(map[int32]bool)
 			}
 			g.Count++
-			if !hit[k] {
-				hit[k] = true
+			if !counted[k][on] {
+				counted[k][on] = true
 				g.Assets++
 			}
 			if n := c.Name + " " + c.Version; len(g.Sample) < 5 && !slices.Contains(g.Sample, n) {
@@ -278,10 +280,10 @@ func answerFlaw(d *api.FlawDetail, known bool) {
 		d.Say = "Not assessed: no advisories are in force. Bring a feed, or a scan that names the flaw."
 	case !known:
 		d.Answer = "unknown"
-		d.Say = fmt.Sprintf("No advisory in force knows %s; they are of %s. No scan reported it either.", d.ID, d.Feed.BuiltAt.Format("2 January 2006"))
+		d.Say = fmt.Sprintf("No advisory in force knows %s; they are of %s. No scan reported it either.", d.ID, d.Feed.BuiltAt.Format(longDay))
 	case d.Feed.Stale:
 		d.Answer = "not_assessed"
-		d.Say = fmt.Sprintf("Not assessed: the advisories in force are of %s, too old to say that nobody is affected.", d.Feed.BuiltAt.Format("2 January 2006"))
+		d.Say = fmt.Sprintf("Not assessed: the advisories in force are of %s, too old to say that nobody is affected.", d.Feed.BuiltAt.Format(longDay))
 	case d.Looked == 0:
 		d.Answer = "not_assessed"
 		d.Say = "Not assessed: no source lists the software of any device."
@@ -294,7 +296,7 @@ func answerFlaw(d *api.FlawDetail, known bool) {
 	default:
 		d.Answer = "not_affected"
 		d.Say = fmt.Sprintf("Not affected: none of the %s whose software is known, by the advisories of %s.%s",
-			plural(d.Looked, "device", "devices"), d.Feed.BuiltAt.Format("2 January 2006"), rest)
+			plural(d.Looked, "device", "devices"), d.Feed.BuiltAt.Format(longDay), rest)
 	}
 }
 
@@ -326,45 +328,54 @@ func (a *App) FlawWhyOf(ctx context.Context, tid, asked, asset string) (*api.Fla
 	if f, ok := e.Flaw(out.Flaw); ok {
 		out.Flaw = f.ID
 	}
-	in, err := a.inventory(ctx, v.tenant, v.at)
+	if asset != "" {
+		out.Lines, err = a.explain(ctx, v, e, out.Flaw, asset)
+		return out, err
+	}
+	key := out.Flaw + " " + e.Feed().ID + " " + a.now().UTC().Format(time.DateOnly)
+	out.Lines, err = v.whys.of(key, 16).get(func() ([]api.Explanation, error) { return a.explain(ctx, v, e, out.Flaw, "") })
+	return out, err
+}
+
+// explain says how each piece of software of an asset, or of all, and each system
+// and device was judged about a flaw.
+func (a *App) explain(ctx context.Context, v *view, e judge.Engine, flaw, asset string) ([]api.Explanation, error) {
+	in, err := v.installed(ctx, a)
 	if err != nil {
 		return nil, err
 	}
-	seen := make(map[int64]bool)
-	for on, ids := range in.Software() {
-		if asset != "" && on != asset {
-			continue
-		}
-		for _, cid := range ids {
-			if seen[cid] {
-				continue
-			}
-			seen[cid] = true
-			c := in.Components[cid]
-			if x, ok := e.Explain(out.Flaw, &c); ok {
-				out.Lines = append(out.Lines, api.Explanation{
-					Software: c.Name, Version: c.Version, Ecosystem: cmp.Or(c.Distro, c.Ecosystem), Verdict: x.Verdict, Advisory: x.Advisory, Source: x.Source, Range: x.Range, Fixed: x.Fixed, Say: x.Say,
-				})
-			}
+	ids := in.byAsset[asset]
+	if asset == "" {
+		ids = slices.Collect(maps.Keys(in.components))
+	}
+	lines := []api.Explanation{}
+	for _, cid := range ids {
+		c := in.components[cid]
+		if x, ok := e.Explain(flaw, &c); ok {
+			lines = append(lines, api.Explanation{
+				Software: c.Name, Version: c.Version, Ecosystem: cmp.Or(c.Distro, c.Ecosystem), Verdict: x.Verdict, Advisory: x.Advisory, Source: x.Source, Range: x.Range, Fixed: x.Fixed, Say: x.Say,
+			})
 		}
 	}
+	alike := make(map[api.Explanation]bool)
 	for _, r := range v.inUse() {
 		if asset != "" && r.ID != asset {
 			continue
 		}
-		for _, x := range e.ExplainAsset(out.Flaw, r) {
+		for _, x := range e.ExplainAsset(flaw, r) {
 			line := api.Explanation{
 				Software: x.Software, Version: x.Version, Ecosystem: x.About, Verdict: x.Verdict, Advisory: x.Advisory, Source: x.Source, Range: x.Range, Fixed: x.Fixed, Say: x.Say,
 			}
-			if !slices.Contains(out.Lines, line) { // machines alike have one answer
-				out.Lines = append(out.Lines, line)
+			if !alike[line] { // machines alike have one answer
+				alike[line] = true
+				lines = append(lines, line)
 			}
 		}
 	}
-	slices.SortFunc(out.Lines, func(x, y api.Explanation) int {
+	slices.SortFunc(lines, func(x, y api.Explanation) int {
 		return cmp.Or(cmp.Compare(x.Verdict, y.Verdict), cmp.Compare(x.Software, y.Software), cmp.Compare(x.Version, y.Version), cmp.Compare(x.Advisory, y.Advisory))
 	})
-	return out, nil
+	return lines, nil
 }
 
 // asset finds an asset by its id, name or address.

@@ -217,30 +217,30 @@ func (a reader) Results(ctx context.Context, who access.Caller, cid string, q ap
 		return nil, errs.New(errs.NotFound, "no check %.80q", cid)
 	}
 	words := strings.Fields(strings.ToLower(q.Q))
-	var rows []api.ResultRow
-	for i := range v.results[cid] {
-		r := &v.results[cid][i]
-		if q.Verdict != "" && r.Verdict != q.Verdict {
-			continue
+	list := v.resultsBy(cid)
+	found := list.sorted()
+	if q.Verdict != "" || len(words) > 0 {
+		var texts []string
+		if len(words) > 0 {
+			texts = list.text(v)
 		}
-		row := v.resultRow(r)
-		text := strings.ToLower(row.Label + "\n" + row.Why + "\n" + row.Observed)
-		if row.Asset != nil {
-			text += "\n" + strings.ToLower(row.Asset.Label)
+		all := found
+		found = make([]int32, 0, len(all))
+		for _, i := range all {
+			if (q.Verdict == "" || list.rs[i].Verdict == q.Verdict) && (len(words) == 0 || holds(texts[i], words)) {
+				found = append(found, i)
+			}
 		}
-		if slices.ContainsFunc(words, func(w string) bool { return !strings.Contains(text, w) }) {
-			continue
-		}
-		rows = append(rows, row)
 	}
-	slices.SortStableFunc(rows, func(a, b api.ResultRow) int {
-		return cmp.Or(cmp.Compare(verdictRank(a.Verdict), verdictRank(b.Verdict)), natural(a.Label, b.Label), cmp.Compare(a.Resource, b.Resource))
-	})
-	items, next, err := pageOf(rows, q.PageQuery)
+	some, next, err := pageOf(found, q.PageQuery)
 	if err != nil {
 		return nil, err
 	}
-	return &api.Page[api.ResultRow]{Items: items, Next: next, Total: len(rows)}, nil
+	page := &api.Page[api.ResultRow]{Items: []api.ResultRow{}, Next: next, Total: len(found)}
+	for _, i := range some {
+		page.Items = append(page.Items, v.resultRow(&list.rs[i]))
+	}
+	return page, nil
 }
 
 func (v *view) resultRow(r *policy.Result) api.ResultRow {
@@ -271,11 +271,10 @@ func (a reader) Result(ctx context.Context, who access.Caller, cid, resource str
 	if err != nil {
 		return nil, err
 	}
-	i := slices.IndexFunc(v.results[cid], func(r policy.Result) bool { return r.Resource == resource })
-	if i < 0 {
+	r := v.resultsBy(cid).find(resource)
+	if r == nil {
 		return nil, errs.New(errs.NotFound, "check %.80q says nothing of %.80q", cid, resource)
 	}
-	r := &v.results[cid][i]
 	d := &api.ResultDetail{ResultRow: v.resultRow(r), Check: cid, Expected: r.Expected, Values: []api.Observed{}, AsOf: v.assessment.AsOf}
 	if c, ok := v.rules.checks.Check(cid); ok {
 		d.CheckTitle, d.Goal, d.Severity, d.Pass, d.Remediation = c.Title, c.Goal, c.Severity, c.Pass, c.Remediation

@@ -3,8 +3,6 @@ package app
 import (
 	"context"
 	"fmt"
-	"maps"
-	"slices"
 	"sync"
 	"time"
 
@@ -120,20 +118,12 @@ func (a *App) inventory(ctx context.Context, t *tenant, now time.Time) (*judge.I
 	if err != nil {
 		return nil, fmt.Errorf("load what is known: %w", err)
 	}
-	lists, err := t.SoftwareLists(ctx)
+	in, err := a.lists(ctx, t)
 	if err != nil {
 		return nil, err
 	}
-	in := &judge.Inventory{Set: set}
-	ids := make(map[int64]struct{})
-	for _, l := range lists {
-		in.Lists = append(in.Lists, judge.List{Asset: l.Asset, ObservedAt: l.ObservedAt, Components: l.Components})
-		for _, id := range l.Components {
-			ids[id] = struct{}{}
-		}
-	}
-	in.Components, err = a.db.Components(ctx, slices.Sorted(maps.Keys(ids)))
-	return in, err
+	in.Set = set
+	return in, nil
 }
 
 // flawsOf returns what the feed says of every flaw that some asset has, by our

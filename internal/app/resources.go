@@ -68,17 +68,17 @@ func (a reader) Resources(ctx context.Context, who access.Caller, q api.Resource
 		}
 		page.Columns = append(page.Columns, api.AttributeInfo{Name: at.Name, Type: at.Type.String(), Doc: at.Doc})
 	}
-	found, err := v.search(schema, q, columns)
+	list := v.list(schema)
+	found, all, err := v.search(list, q, columns)
 	if err != nil {
 		return nil, err
 	}
-	for _, f := range facetsOf[kind] {
-		page.Facets = append(page.Facets, facet(found, f))
+	if all {
+		page.Facets = list.facetsOfAll()
+	} else {
+		page.Facets = list.count(found)
 	}
-	if found, err = filter(schema, found, q.Filters); err != nil {
-		return nil, err
-	}
-	if err := sortResources(schema, found, q.Sort); err != nil {
+	if found, err = list.filter(found, q.Filters); err != nil {
 		return nil, err
 	}
 	rows, next, err := pageOf(found, q.PageQuery)
@@ -86,7 +86,8 @@ func (a reader) Resources(ctx context.Context, who access.Caller, q api.Resource
 		return nil, err
 	}
 	page.Total, page.Next, page.Items = len(found), next, make([]api.ResourceRow, 0, len(rows))
-	for _, r := range rows {
+	for _, at := range rows {
+		r := list.rs[at]
 		row := api.ResourceRow{
 			Kind: string(r.Kind), ID: r.ID, Label: r.Label(), Asset: v.assetRef(r), Values: make(map[string]any, len(columns)),
 			Missing: make(map[string]string), Tally: v.tallyOf(r),
@@ -103,38 +104,61 @@ func (a reader) Resources(ctx context.Context, who access.Caller, q api.Resource
 	return page, nil
 }
 
-// search applies everything of the query but its filters.
-func (v *view) search(schema *fact.Schema, q api.ResourceQuery, columns []string) ([]*fact.Resource, error) {
-	rs := v.set.Resources[schema.Kind]
+// search applies everything of the query but its filters, in the order that the
+// query asks for; all is set where it leaves nothing out.
+func (v *view) search(l *kindList, q api.ResourceQuery, columns []string) (found []int32, all bool, err error) {
+	order, err := l.order(q.Sort)
+	if err != nil {
+		return nil, false, err
+	}
 	var wanted map[string]bool
 	if q.Check != "" {
 		results, ok := v.results[q.Check]
 		if !ok {
-			return nil, errs.New(errs.NotFound, "no check %.80q in the newest assessment", q.Check)
+			return nil, false, errs.New(errs.NotFound, "no check %.80q in the newest assessment", q.Check)
 		}
 		wanted = make(map[string]bool)
-		for _, r := range results {
-			if r.Kind == schema.Kind && (q.Verdict == "" || r.Verdict == q.Verdict) {
+		for i := range results {
+			r := &results[i]
+			if r.Kind == l.schema.Kind && (q.Verdict == "" || r.Verdict == q.Verdict) {
 				wanted[r.Resource] = true
 			}
 		}
 	}
 	words := strings.Fields(strings.ToLower(q.Q))
-	out := make([]*fact.Resource, 0, len(rs))
-	for _, r := range rs {
-		if q.Asset != "" && r.Asset != q.Asset || wanted != nil && !wanted[r.ID] {
-			continue
-		}
-		if len(words) > 0 && !matches(words, r, columns) {
-			continue
-		}
-		out = append(out, r)
+	if len(words) == 0 && wanted == nil && q.Asset == "" {
+		return order, true, nil
 	}
-	return out, nil
+	if q.Asset != "" { // few of many
+		rank := make(map[int32]int)
+		on := slices.Clone(l.onAsset(q.Asset))
+		for _, i := range on {
+			rank[i] = 0
+		}
+		for at, i := range order {
+			if _, ok := rank[i]; ok {
+				rank[i] = at
+			}
+		}
+		slices.SortFunc(on, func(a, b int32) int { return rank[a] - rank[b] })
+		order = on
+	}
+	text := func(i int32) string { return textOf(l.rs[i], columns) }
+	if len(words) > 0 && slices.Equal(columns, columnsOf[l.schema.Kind]) {
+		texts := l.text()
+		text = func(i int32) string { return texts[i] }
+	}
+	found = make([]int32, 0, len(order))
+	for _, i := range order {
+		if (wanted == nil || wanted[l.rs[i].ID]) && (len(words) == 0 || holds(text(i), words)) {
+			found = append(found, i)
+		}
+	}
+	return found, false, nil
 }
 
-// matches reports whether each word is in the label, the id or a shown column.
-func matches(words []string, r *fact.Resource, columns []string) bool {
+// textOf is what a search looks in: the label, the id and the shown columns.
+func textOf(r *fact.Resource, columns []string) string {
 	var b strings.Builder
 	b.WriteString(r.Label())
 	b.WriteByte('\n')
@@ -151,7 +175,11 @@ func matches(words []string, r *fact.Resource, columns []string) bool {
 			b.WriteString(valueText(x))
 		}
 	}
-	text := strings.ToLower(b.String())
+	return strings.ToLower(b.String())
+}
+
+// holds reports whether each word is in the text.
+func holds(text string, words []string) bool {
 	for _, w := range words {
 		if !strings.Contains(text, w) {
 			return false
@@ -170,41 +198,55 @@ func speakingID(r *fact.Resource) string {
 }
 
 // filter keeps what has all the values; several of one attribute mean one of them.
-func filter(schema *fact.Schema, rs []*fact.Resource, fs []api.Filter) ([]*fact.Resource, error) {
+func (l *kindList) filter(found []int32, fs []api.Filter) ([]int32, error) {
 	want := make(map[string][]string)
 	for _, f := range fs {
-		if _, ok := schema.Attr(f.Attribute); !ok {
-			return nil, unknownAttribute(schema, f.Attribute)
+		if _, ok := l.schema.Attr(f.Attribute); !ok {
+			return nil, unknownAttribute(l.schema, f.Attribute)
 		}
 		want[f.Attribute] = append(want[f.Attribute], f.Value)
 	}
 	if len(want) == 0 {
-		return rs, nil
+		return found, nil
 	}
-	return slices.DeleteFunc(slices.Clone(rs), func(r *fact.Resource) bool {
+	out := make([]int32, 0, len(found)/4)
+	for _, i := range found {
+		fits := true
 		for name, values := range want {
-			has := valuesOf(r, name)
-			if !slices.ContainsFunc(values, func(s string) bool { return slices.Contains(has, s) }) {
-				return true
-			}
+			any := false
+			eachValue(l.rs[i], name, func(s string) { any = any || slices.Contains(values, s) })
+			fits = fits && any
 		}
-		return false
-	}), nil
+		if fits {
+			out = append(out, i)
+		}
+	}
+	return out, nil
 }
 
-// valuesOf is what filters and facets compare: the text of the value, each
+// eachValue tells what filters and facets compare: the text of the value, each
 // element of a list, or the empty text where there is none.
-func valuesOf(r *fact.Resource, name string) []string {
+func eachValue(r *fact.Resource, name string, tell func(string)) {
 	switch x := r.Get(name).(type) {
 	case nil:
-		return []string{""}
+		tell("")
 	case []string:
 		if len(x) == 0 {
-			return []string{""}
+			tell("")
 		}
-		return x
+		for _, s := range x {
+			tell(s)
+		}
+	case string:
+		tell(x)
+	case bool:
+		if x {
+			tell("true")
+		} else {
+			tell("false")
+		}
 	default:
-		return []string{valueText(x)}
+		tell(valueText(x))
 	}
 }
 
@@ -222,12 +264,10 @@ func valueText(x any) string {
 	return fmt.Sprint(x)
 }
 
-func facet(rs []*fact.Resource, name string) api.Facet {
+func (l *kindList) facet(of []int32, name string) api.Facet {
 	counts := make(map[string]int)
-	for _, r := range rs {
-		for _, s := range valuesOf(r, name) {
-			counts[s]++
-		}
+	for _, i := range of {
+		eachValue(l.rs[i], name, func(s string) { counts[s]++ })
 	}
 	f := api.Facet{Attribute: name, Values: make([]api.FacetValue, 0, len(counts))}
 	for s, n := range counts {
@@ -239,38 +279,6 @@ func facet(rs []*fact.Resource, name string) api.Facet {
 	const most = 20
 	f.Values = f.Values[:min(len(f.Values), most)]
 	return f
-}
-
-func sortResources(schema *fact.Schema, rs []*fact.Resource, by string) error {
-	name, down := strings.CutPrefix(by, "-")
-	label := func(a, b *fact.Resource) int {
-		return cmp.Or(natural(a.Label(), b.Label()), cmp.Compare(a.ID, b.ID))
-	}
-	var order func(a, b *fact.Resource) int
-	switch name {
-	case "", "label":
-		order = label
-	default:
-		if _, ok := schema.Attr(name); !ok {
-			return unknownAttribute(schema, name)
-		}
-		order = func(a, b *fact.Resource) int { return compareValues(a.Get(name), b.Get(name)) }
-	}
-	slices.SortStableFunc(rs, func(a, b *fact.Resource) int {
-		// What has no value comes last either way: one sorts to find values.
-		if name != "" && name != "label" {
-			x, y := a.Get(name), b.Get(name)
-			if (x == nil) != (y == nil) {
-				return cmp.Compare(boolInt(x == nil), boolInt(y == nil))
-			}
-		}
-		c := order(a, b)
-		if down {
-			c = -c
-		}
-		return cmp.Or(c, label(a, b))
-	})
-	return nil
 }
 
 func boolInt(b bool) int {
@@ -296,35 +304,6 @@ func compareValues(a, b any) int {
 		return x.Compare(y)
 	}
 	return natural(valueText(a), valueText(b))
-}
-
-// natural compares texts as people do: without case, and ws-9 before ws-10.
-func natural(a, b string) int {
-	a, b = strings.ToLower(a), strings.ToLower(b)
-	for a != "" && b != "" {
-		na, nb := digits(a), digits(b)
-		if na > 0 && nb > 0 {
-			x, y := strings.TrimLeft(a[:na], "0"), strings.TrimLeft(b[:nb], "0")
-			if c := cmp.Or(cmp.Compare(len(x), len(y)), cmp.Compare(x, y)); c != 0 {
-				return c
-			}
-			a, b = a[na:], b[nb:]
-			continue
-		}
-		if a[0] != b[0] {
-			return cmp.Compare(a[0], b[0])
-		}
-		a, b = a[1:], b[1:]
-	}
-	return cmp.Compare(len(a), len(b))
-}
-
-func digits(s string) int {
-	n := 0
-	for n < len(s) && s[n] >= '0' && s[n] <= '9' {
-		n++
-	}
-	return n
 }
 
 func unknownAttribute(s *fact.Schema, name string) error {
@@ -405,7 +384,13 @@ func (a reader) Resource(ctx context.Context, who access.Caller, kind, id string
 		}
 	}
 	if schema.Kind == fact.KindPerson {
-		d.Related = v.related(d.Related, fact.KindAccount, "Accounts", func(acc *fact.Resource) bool { return acc.Text("person_id") == r.ID })
+		var of []*fact.Resource
+		for _, acc := range v.set.Resources[fact.KindAccount] {
+			if acc.Text("person_id") == r.ID {
+				of = append(of, acc)
+			}
+		}
+		d.Related = related(d.Related, fact.KindAccount, "Accounts", of)
 	}
 	return d, nil
 }
@@ -428,25 +413,25 @@ func (v *view) describeAsset(ctx context.Context, r *fact.Resource, d *api.Resou
 		d.FirstSeen = &at
 	}
 	for _, g := range onAsset {
-		d.Related = v.related(d.Related, g.kind, g.title, func(o *fact.Resource) bool { return o.Asset == r.ID })
+		l := v.kind(g.kind)
+		of := make([]*fact.Resource, 0, 16)
+		for _, i := range l.onAsset(r.ID) {
+			of = append(of, l.rs[i])
+		}
+		d.Related = related(d.Related, g.kind, g.title, of)
 	}
 	return nil
 }
 
-// related appends a group of the resources of a kind that belong, if any do.
-func (v *view) related(to []api.RelatedGroup, kind fact.Kind, title string, belongs func(*fact.Resource) bool) []api.RelatedGroup {
+// related appends a group of resources of a kind, if there are any.
+func related(to []api.RelatedGroup, kind fact.Kind, title string, of []*fact.Resource) []api.RelatedGroup {
 	const shown = 20
-	g := api.RelatedGroup{Kind: string(kind), Title: title, Items: []api.Ref{}}
-	for _, r := range v.set.Resources[kind] {
-		if !belongs(r) {
-			continue
-		}
-		if g.Total++; len(g.Items) < shown {
-			g.Items = append(g.Items, api.Ref{Kind: string(kind), ID: r.ID, Label: r.Label()})
-		}
-	}
-	if g.Total == 0 {
+	if len(of) == 0 {
 		return to
+	}
+	g := api.RelatedGroup{Kind: string(kind), Title: title, Total: len(of), Items: []api.Ref{}}
+	for _, r := range of[:min(len(of), shown)] {
+		g.Items = append(g.Items, api.Ref{Kind: string(kind), ID: r.ID, Label: r.Label()})
 	}
 	return append(to, g)
 }

@@ -31,6 +31,11 @@ func (a inventory) AssetSBOM(ctx context.Context, who access.Caller, id, format 
 	if err != nil {
 		return err
 	}
+	for i := range software {
+		if software[i].Source == fact.UnknownSource {
+			software[i].Source = "" // a mark of ours, which a bill has no word for
+		}
+	}
 	var found judge.Findings
 	var listed time.Time
 	if v.known != nil {

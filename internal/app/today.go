@@ -30,7 +30,7 @@ func (a reader) Today(ctx context.Context, who access.Caller) (*api.Today, error
 	}
 	t := &api.Today{
 		Organization: organizationOf(v.profile), Demo: v.profile.Demo, Level: assess.Unmeasured, RunningJob: a.runningJob(who.Tenant()),
-		Goals: v.tiles(), Changes: []api.Change{}, NextSteps: []api.NextStep{}, Gaps: []api.Gap{}, Trend: []api.TrendPoint{}, Alerts: v.alerts(),
+		Goals: v.tiles(), Changes: []api.Change{}, NextSteps: []api.NextStep{}, Gaps: []api.Gap{}, Trend: []api.TrendPoint{}, Alerts: v.urgent.must(v.alerts),
 	}
 	if t.Sources, err = a.sources(ctx, v); err != nil {
 		return nil, err
@@ -42,7 +42,7 @@ func (a reader) Today(ctx context.Context, who access.Caller) (*api.Today, error
 	last := summaryOf(v.row)
 	t.LastAssessment = &last
 	t.Level, t.Score, t.GoalsMeasured, t.GoalsMet = v.assessment.Level, v.assessment.Score, v.assessment.GoalsMeasured, v.assessment.GoalsMet
-	for _, c := range first(assess.Diff(v.previous, v.kept()), mostChanges) {
+	for _, c := range first(v.changes.must(func() []assess.Change { return assess.Diff(v.previous, v.kept()) }), mostChanges) {
 		t.Changes = append(t.Changes, api.Change{
 			Kind: string(c.Kind), Goal: c.Goal, Check: c.Check, Text: c.Text, From: string(c.From), To: string(c.To), At: v.assessment.AsOf,
 		})
@@ -75,7 +75,7 @@ func nextStep(s assess.Step) api.NextStep {
 	}
 	switch {
 	case s.Check != "" && n.Goal != "":
-		n.Link = "/goals/" + n.Goal + "/" + s.Check
+		n.Link = "/goals/" + n.Goal + "/checks/" + s.Check
 	case s.Kind == assess.StepImport:
 		n.Link = "/imports"
 	case n.Goal != "":

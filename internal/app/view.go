@@ -3,6 +3,7 @@ package app
 import (
 	"cmp"
 	"context"
+	"maps"
 	"slices"
 	"time"
 
@@ -40,7 +41,23 @@ type view struct {
 	goals      map[string]*assess.Goal
 	checks     map[string]*assess.Check
 	index      map[resourceKey][]resultAt
+	said       []string     // the checks that say something, sorted
 	previous   *assess.Kept // the one before; nil if there is none
+
+	// What follows from all that, worked out when it is first asked for.
+	lists    memos[fact.Kind, *kindList]
+	used     memo[map[string]*fact.Resource]
+	urgent   memo[[]api.Alert]
+	changes  memo[[]assess.Change]
+	overview memo[*api.VulnerabilityOverview]
+	sums     memo[*api.InventorySummary]
+	byModel  memo[modelList]
+	byFlaw   memo[map[string][]*fact.Resource]
+	named    memo[map[string][]*fact.Resource]
+	software memo[*softwareIndex]
+	told     memos[string, *resultList]       // by check
+	spokenOf memos[string, map[string]int]    // pieces of software by kind, by the feed
+	whys     memos[string, []api.Explanation] // of all assets, by flaw, feed and day
 }
 
 type resourceKey struct {
@@ -48,10 +65,10 @@ type resourceKey struct {
 	id   string
 }
 
-// resultAt points at a result.
+// resultAt points at a result. There are tens for each resource, so it is small.
 type resultAt struct {
-	check string
-	i     int
+	check uint16 // in said
+	i     int32
 }
 
 // viewLife is how long a view is used where nothing was recorded: some of what
@@ -106,7 +123,7 @@ func (a *App) load(ctx context.Context, t *tenant, rs *rules, version sqlstore.V
 	v.know(set, known)
 	if old != nil && old.assessment != nil && old.version.Assessments == version.Assessments {
 		v.assessment, v.row, v.results, v.previous = old.assessment, old.row, old.results, old.previous
-		v.goals, v.checks, v.index = old.goals, old.checks, old.index
+		v.goals, v.checks, v.index, v.said = old.goals, old.checks, old.index, old.said
 		return v, nil
 	}
 	newest, row, err := t.Assessment(ctx, "")
@@ -152,11 +169,13 @@ func (v *view) say(a *assess.Assessment, row sqlstore.AssessmentRow, results map
 			v.checks[g.Checks[j].ID] = &g.Checks[j]
 		}
 	}
+	v.said = slices.Sorted(maps.Keys(results))
 	v.index = make(map[resourceKey][]resultAt)
-	for check, rs := range results {
-		for i, r := range rs {
+	for n, check := range v.said {
+		for i := range results[check] {
+			r := &results[check][i]
 			k := resourceKey{r.Kind, r.Resource}
-			v.index[k] = append(v.index[k], resultAt{check, i})
+			v.index[k] = append(v.index[k], resultAt{uint16(n), int32(i)}) //nolint:gosec // checks are hundreds, results of one organization millions
 		}
 	}
 }
@@ -232,7 +251,7 @@ func (a reader) Version(ctx context.Context, who access.Caller) (string, error) 
 func (v *view) tallyOf(r *fact.Resource) api.Tally {
 	var t api.Tally
 	for _, at := range v.index[resourceKey{r.Kind, r.ID}] {
-		switch v.results[at.check][at.i].Verdict {
+		switch v.results[v.said[at.check]][at.i].Verdict {
 		case policy.Pass:
 			t.Pass++
 		case policy.Fail:
@@ -252,12 +271,13 @@ func (v *view) tallyOf(r *fact.Resource) api.Tally {
 func (v *view) resultsOf(r *fact.Resource) []api.ResultOfCheck {
 	out := []api.ResultOfCheck{}
 	for _, at := range v.index[resourceKey{r.Kind, r.ID}] {
-		res := v.results[at.check][at.i]
-		row := api.ResultOfCheck{Check: at.check, Verdict: string(res.Verdict), Why: res.Why}
-		if c := v.checks[at.check]; c != nil {
+		check := v.said[at.check]
+		res := &v.results[check][at.i]
+		row := api.ResultOfCheck{Check: check, Verdict: string(res.Verdict), Why: res.Why}
+		if c := v.checks[check]; c != nil {
 			row.Title, row.Severity = c.Title, string(c.Severity)
 		}
-		if c, ok := v.rules.checks.Check(at.check); ok {
+		if c, ok := v.rules.checks.Check(check); ok {
 			row.Goal = c.Goal
 		}
 		out = append(out, row)

@@ -37,13 +37,27 @@ func open(r *fact.Resource) bool {
 
 // inUse lists the assets in use.
 func (v *view) inUse() map[string]*fact.Resource {
-	out := make(map[string]*fact.Resource)
-	for _, a := range v.set.Resources[fact.KindAsset] {
-		if in, ok := a.Get("in_scope").(bool); !ok || in {
-			out[a.ID] = a
+	return v.used.must(func() map[string]*fact.Resource {
+		out := make(map[string]*fact.Resource)
+		for _, a := range v.set.Resources[fact.KindAsset] {
+			if in, ok := a.Get("in_scope").(bool); !ok || in {
+				out[a.ID] = a
+			}
 		}
-	}
-	return out
+		return out
+	})
+}
+
+// findingsOf lists the findings of a flaw.
+func (v *view) findingsOf(flaw string) []*fact.Resource {
+	return v.byFlaw.must(func() map[string][]*fact.Resource {
+		out := make(map[string][]*fact.Resource)
+		for _, r := range v.set.Resources[fact.KindVulnerability] {
+			id := flawOf(r)
+			out[id] = append(out[id], r)
+		}
+		return out
+	})[flaw]
 }
 
 // Vulnerabilities implements api.Inventory.
@@ -52,6 +66,11 @@ func (a inventory) Vulnerabilities(ctx context.Context, who access.Caller) (*api
 	if err != nil {
 		return nil, err
 	}
+	return v.overview.get(func() (*api.VulnerabilityOverview, error) { return a.overviewOf(ctx, v) })
+}
+
+// overviewOf adds up what is open.
+func (a *App) overviewOf(ctx context.Context, v *view) (*api.VulnerabilityOverview, error) {
 	out := &api.VulnerabilityOverview{BySeverity: map[string]int{"critical": 0, "high": 0, "medium": 0, "low": 0}, Gaps: []api.AssessmentGap{}, Groups: []api.UpdateGroup{}}
 	out.Feed = v.feed()
 	assets := v.inUse()
@@ -102,10 +121,8 @@ func (a inventory) Vulnerabilities(ctx context.Context, who access.Caller) (*api
 		}
 	}
 	out.Gaps = v.gaps(assets)
-	all := v.groups(findings)
-	out.GroupsTotal = len(all)
-	const most = 200
-	out.Groups = all[:min(len(all), most)]
+	out.Groups, out.GroupsTotal = v.groups(findings)
+	var err error
 	out.Times, err = a.times(ctx, v, findings)
 	return out, err
 }
@@ -242,13 +259,35 @@ func (v *view) decision(d judge.Decision) api.FlawDecision {
 		By: d.By, At: d.At, Until: d.Until, EndedBy: d.EndedBy, EndedAt: api.Stamp(d.EndedAt), Live: d.Live(v.at),
 	}
 	if out.Live {
-		for _, r := range v.set.Resources[fact.KindVulnerability] {
+		for _, r := range v.mayCover(d.Flaw) {
 			if d.Covers(r, v.set.Find(fact.KindAsset, r.Asset)) {
 				out.Covers++
 			}
 		}
 	}
 	return out
+}
+
+// mayCover lists the findings that a decision about a flaw may be about: those of
+// its name, and those that go by it as another name.
+func (v *view) mayCover(flaw string) []*fact.Resource {
+	return v.named.must(func() map[string][]*fact.Resource {
+		out := make(map[string][]*fact.Resource)
+		for _, r := range v.set.Resources[fact.KindVulnerability] {
+			names := []string{flawOf(r)}
+			for _, a := range [...]string{"cves", "aliases"} {
+				ids, _ := r.Get(a).([]string)
+				names = append(names, ids...)
+			}
+			// A decision may name a flaw without what a scanner puts in front of it.
+			names = append(names, r.ID[strings.LastIndexByte(r.ID, '/')+1:])
+			slices.Sort(names)
+			for _, n := range slices.Compact(names) {
+				out[n] = append(out[n], r)
+			}
+		}
+		return out
+	})[flaw]
 }
 
 // Decide implements api.Inventory.
@@ -339,7 +378,7 @@ type todo struct {
 // groups makes one thing to do of all findings that the same update mends: as few
 // updates as mend all of them. What no update mends, and what scanners ask for in
 // words, are things to do of their own. The most urgent comes first.
-func (v *view) groups(findings []*fact.Resource) []api.UpdateGroup {
+func (v *view) groups(findings []*fact.Resource) (most []api.UpdateGroup, total int) {
 	times := v.rules.fixTimes()
 	byID := make(map[string]*fact.Resource, len(findings))
 	others := make(map[string]*todo)
@@ -379,12 +418,15 @@ func (v *view) groups(findings []*fact.Resource) []api.UpdateGroup {
 	slices.SortFunc(all, func(a, b *todo) int {
 		return cmp.Or(a.rank.Compare(b.rank), cmp.Compare(len(b.findings), len(a.findings)), cmp.Compare(a.id, b.id))
 	})
-	out := make([]api.UpdateGroup, 0, len(all))
-	for _, t := range all {
+	out := make([]api.UpdateGroup, 0, min(len(all), mostGroups))
+	for _, t := range all[:min(len(all), mostGroups)] {
 		out = append(out, v.group(t))
 	}
-	return out
+	return out, len(all)
 }
+
+// mostGroups is how many things to do are shown; all are counted.
+const mostGroups = 200
 
 // updateTitle says what to install.
 func updateTitle(u priority.Update) string {
@@ -467,11 +509,11 @@ func (v *view) group(t *todo) api.UpdateGroup {
 		return cmp.Or(cmp.Compare(rankOf(flaws[x]), rankOf(flaws[y])), cmp.Compare(x, y))
 	})
 	g.Flaws = g.Flaws[:min(len(g.Flaws), 50)]
-	for id := range assets {
+	rank := v.kind(fact.KindAsset).rankOf()
+	on := slices.SortedFunc(maps.Keys(assets), func(x, y string) int { return cmp.Compare(rank[x], rank[y]) })
+	for _, id := range on[:min(len(on), 50)] {
 		g.Assets = append(g.Assets, *v.refOf(fact.KindAsset, id))
 	}
-	slices.SortFunc(g.Assets, func(x, y api.Ref) int { return cmp.Or(natural(x.Label, y.Label), cmp.Compare(x.ID, y.ID)) })
-	g.Assets = g.Assets[:min(len(g.Assets), 50)]
 	g.Owners = append(g.Owners, slices.Sorted(maps.Keys(owners))...)
 	g.Why = v.why(&g)
 	return g

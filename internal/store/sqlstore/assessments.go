@@ -261,6 +261,8 @@ func (t *Tenant) results(ctx context.Context, assessment, where string, args ...
 			return fmt.Errorf("results of %s: %w", blobs[i].check, err)
 		}
 		withTimes(decoded[i], streams)
+		trim(decoded[i])
+		decoded[i] = slices.Clip(slices.Clone(decoded[i]))
 		return nil
 	})
 	if err != nil {

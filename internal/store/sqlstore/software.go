@@ -1,6 +1,7 @@
 package sqlstore
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"encoding/binary"
@@ -199,28 +200,34 @@ func (t *Tenant) Software(ctx context.Context, assetID string) ([]fact.Component
 		}
 	}
 	seen := make(map[int64]bool)
-	var out []fact.Component
+	var all []int64
 	for _, l := range lists {
 		ids, err := unpackIDs(l)
 		if err != nil {
 			return nil, fmt.Errorf("software of %s: %w", assetID, err)
 		}
 		for _, n := range ids {
-			if seen[n] {
-				continue
+			if !seen[n] {
+				seen[n] = true
+				all = append(all, n)
 			}
-			seen[n] = true
-			c := fact.Component{Asset: assetID}
-			err := t.db.read.QueryRowContext(ctx, `SELECT ecosystem, name, version, source, source_version, arch, purl, distro, cpe FROM inventory_components WHERE id = $1`, n).
-				Scan(&c.Ecosystem, &c.Name, &c.Version, &c.Source, &c.SourceVersion, &c.Arch, &c.PURL, &c.Distro, &c.CPE)
-			if err != nil {
-				return nil, classify(fmt.Errorf("component %d: %w", n, err))
-			}
-			out = append(out, c)
 		}
 	}
+	found, err := t.db.Components(ctx, all)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]fact.Component, 0, len(all))
+	for _, n := range all {
+		c, ok := found[n]
+		if !ok {
+			return nil, fmt.Errorf("software of %s: component %d is gone", assetID, n)
+		}
+		c.Asset = assetID
+		out = append(out, c)
+	}
 	slices.SortFunc(out, func(a, b fact.Component) int {
-		return strings.Compare(a.Ecosystem+"\x00"+a.Name+"\x00"+a.Version, b.Ecosystem+"\x00"+b.Name+"\x00"+b.Version)
+		return cmp.Or(strings.Compare(a.Ecosystem, b.Ecosystem), strings.Compare(a.Name, b.Name), strings.Compare(a.Version, b.Version))
 	})
 	return out, nil
 }

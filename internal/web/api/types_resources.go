@@ -92,7 +92,7 @@ type RelatedGroup struct {
 
 // SearchHit is one hit of the global search.
 type SearchHit struct {
-	Kind  string `json:"kind" doc:"goal, check, page, or a kind of resource"`
+	Kind  string `json:"kind" doc:"goal, check, page, model, or a kind of resource"`
 	ID    string `json:"id"`
 	Label string `json:"label"`
 	Note  string `json:"note,omitempty" doc:"What tells it from its like" example:"workstation, Radiology"`

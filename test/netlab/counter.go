@@ -4,6 +4,7 @@ package netlab
 
 import (
 	"encoding/binary"
+	"net"
 	"net/netip"
 	"slices"
 	"sync"
@@ -17,9 +18,9 @@ import (
 type Packet struct {
 	At        time.Time
 	To        netip.Addr // the address it is for; of an ARP question, the address asked for
-	ARP       bool
+	ARP       bool       // also a question of IPv6 for a neighbor
 	Broadcast bool
-	Protocol  byte // of IPv4: 1 ICMP, 2 IGMP, 6 TCP, 17 UDP
+	Protocol  byte // of IP: 1 ICMP, 2 IGMP, 6 TCP, 17 UDP
 	SYN       bool // a first packet of a connection
 	Payload   int  // bytes of TCP or UDP payload
 	Size      int  // of the whole frame: the system asks ARP in 42 bytes
@@ -36,11 +37,18 @@ type Counter struct {
 }
 
 // Count starts counting. Stop ends it.
-func (l *Lab) Count(t testing.TB) *Counter {
+func (l *Lab) Count(t testing.TB) *Counter { t.Helper(); return l.count(t, l.living, "v1") }
+
+// CountBefore counts what reaches the router from the asking end, before a
+// firewall there could drop it.
+func (l *Lab) CountBefore(t testing.TB) *Counter { t.Helper(); return l.count(t, l.others[0], "a1") }
+
+// count counts what arrives at an interface of a namespace.
+func (l *Lab) count(t testing.TB, ns, at string) *Counter {
 	t.Helper()
 	c := &Counter{stop: make(chan struct{}), done: make(chan struct{})}
 	var fd int
-	l.In(t, l.living, func() {
+	l.In(t, ns, func() {
 		var err error
 		all := uint16(unix.ETH_P_ALL)
 		fd, err = unix.Socket(unix.AF_PACKET, unix.SOCK_RAW|unix.SOCK_NONBLOCK|unix.SOCK_CLOEXEC, int(all<<8|all>>8))
@@ -49,6 +57,13 @@ func (l *Lab) Count(t testing.TB) *Counter {
 			return
 		}
 		_ = unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_RCVBUFFORCE, 64<<20)
+		i, err := net.InterfaceByName(at)
+		if err == nil {
+			err = unix.Bind(fd, &unix.SockaddrLinklayer{Protocol: all<<8 | all>>8, Ifindex: i.Index})
+		}
+		if err != nil {
+			t.Errorf("count at %s: %v", at, err)
+		}
 	})
 	if t.Failed() {
 		t.FailNow()
@@ -112,6 +127,22 @@ func read(b []byte) (Packet, bool) {
 		}
 		if b[23] == unix.IPPROTO_UDP {
 			p.Payload = max(total-head-8, 0)
+		}
+		return p, true
+	case unix.ETH_P_IPV6:
+		if len(b) < 14+40 {
+			return Packet{}, false
+		}
+		p := Packet{To: netip.AddrFrom16([16]byte(b[38:54])), Protocol: b[20], Size: len(b)}
+		rest := b[54:]
+		switch {
+		case p.Protocol == unix.IPPROTO_TCP && len(rest) > 13:
+			p.Payload = max(int(binary.BigEndian.Uint16(b[18:]))-int(rest[12]>>4)*4, 0)
+			p.SYN = rest[13]&0x12 == 0x02
+		case p.Protocol == unix.IPPROTO_UDP:
+			p.Payload = max(int(binary.BigEndian.Uint16(b[18:]))-8, 0)
+		case p.Protocol == unix.IPPROTO_ICMPV6 && len(rest) >= 24 && rest[0] == 135: // a neighbor is asked for
+			p.ARP, p.To = true, netip.AddrFrom16([16]byte(rest[8:24]))
 		}
 		return p, true
 	}

@@ -18,6 +18,14 @@ import (
 func NewDevices(t testing.TB, prefix netip.Prefix, live int) *Lab {
 	t.Helper()
 	l := build(t, prefix)
+	l.plug(t, live, 1)
+	return l
+}
+
+// plug gives the living end its devices, each with a card of its own that has so
+// many addresses.
+func (l *Lab) plug(t testing.TB, live, each int) {
+	t.Helper()
 	l.In(t, l.living, func() {
 		// Each card answers for its own address alone.
 		for f, v := range map[string]string{"arp_ignore": "1", "arp_announce": "2", "rp_filter": "0"} {
@@ -29,10 +37,23 @@ func NewDevices(t testing.TB, prefix netip.Prefix, live int) *Lab {
 	var batch strings.Builder
 	for i, a := range l.spread(live) {
 		l.Hosts = append(l.Hosts, a)
-		fmt.Fprintf(&batch, "link add link v1 name m%d address %s type macvlan mode bridge\nlink set m%d up\naddr add %s/%d dev m%d\n", i, Card(i), i, a, prefix.Bits(), i)
+		if i%each == 0 {
+			fmt.Fprintf(&batch, "link add link v1 name m%d address %s type macvlan mode bridge\nlink set m%d up\n", i/each, Card(i/each), i/each)
+		}
+		fmt.Fprintf(&batch, "addr add %s/%d dev m%d%s\n", a, l.Prefix.Bits(), i/each, l.nodad())
+	}
+	if l.Prefix.Addr().Is4() {
+		batch.WriteString("route add 224.0.0.0/4 dev m0\n")
 	}
 	l.batch(t, batch.String())
-	return l
+}
+
+// nodad leaves out the second that IPv6 waits for others with the address.
+func (l *Lab) nodad() string {
+	if l.Prefix.Addr().Is6() {
+		return " nodad"
+	}
+	return ""
 }
 
 // Card is the hardware address of the device with the number, of a maker of

@@ -15,6 +15,7 @@ import (
 	"runtime"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -28,31 +29,25 @@ type Lab struct {
 	Hosts  []netip.Addr // addresses that answer
 	asking string       // names of the namespaces
 	living string
+	others []string // namespaces between the two
 
 	mu     sync.Mutex
 	closes []func() // guarded by mu
 }
 
 // New builds a lab with the given number of live addresses, spread over the
-// network, and no services. It skips the test where the machine does not permit
-// namespaces.
+// network, ten to a card as on servers with many names, and no services. It skips
+// the test where the machine does not permit namespaces.
 func New(t testing.TB, prefix netip.Prefix, live int) *Lab {
 	t.Helper()
 	l := build(t, prefix)
-	bits := fmt.Sprint(prefix.Bits())
-	var batch strings.Builder
-	for _, a := range l.spread(live) {
-		l.Hosts = append(l.Hosts, a)
-		fmt.Fprintf(&batch, "addr add %s/%s dev v1\n", a, bits)
-	}
-	batch.WriteString("route add 224.0.0.0/4 dev v1\n")
-	l.batch(t, batch.String())
+	l.plug(t, live, 10)
 	return l
 }
 
 // spread returns addresses at even distances, so that empty ones are everywhere.
 func (l *Lab) spread(n int) []netip.Addr {
-	size := 1 << (32 - l.Prefix.Bits())
+	size := 1 << (l.Prefix.Addr().BitLen() - l.Prefix.Bits())
 	step := max((size-4)/n, 1)
 	out := make([]netip.Addr, 0, n)
 	for a := l.Asker.Next(); len(out) < n; {
@@ -77,6 +72,29 @@ func (l *Lab) batch(t testing.TB, commands string) {
 // build makes the two namespaces, the cable and the asking end.
 func build(t testing.TB, prefix netip.Prefix) *Lab {
 	t.Helper()
+	l := named(t, prefix)
+	run := func(args ...string) { t.Helper(); ip(t, args...) }
+	l.namespaces(t)
+	run("link", "add", "name", "v0", "netns", l.asking, "type", "veth", "peer", "name", "v1", "netns", l.living)
+	first := prefix.Addr().Next()
+	l.Asker = first
+	at := []string{"-n", l.asking, "addr", "add", first.String() + "/" + fmt.Sprint(prefix.Bits()), "dev", "v0"}
+	if prefix.Addr().Is6() {
+		at = append(at, "nodad")
+	}
+	run(at...)
+	run("-n", l.asking, "link", "set", "v0", "up")
+	run("-n", l.living, "link", "set", "v1", "up")
+
+	// Small machines would otherwise lose neighbors and refuse floods of resets.
+	l.In(t, l.asking, func() { tune(t) })
+	l.In(t, l.living, func() { tune(t) })
+	return l
+}
+
+// named gives a lab its names, or skips the test where none can be built.
+func named(t testing.TB, prefix netip.Prefix) *Lab {
+	t.Helper()
 	if runtime.GOOS != "linux" {
 		t.Skip("network namespaces are a thing of Linux")
 	}
@@ -86,36 +104,44 @@ func build(t testing.TB, prefix netip.Prefix) *Lab {
 	if _, err := exec.LookPath("ip"); err != nil {
 		t.Skip("this test needs the program ip (iproute2)")
 	}
-	id := fmt.Sprintf("%d-%d", os.Getpid(), time.Now().UnixNano()%1e6)
-	l := &Lab{Prefix: prefix, asking: "ask" + id, living: "live" + id}
-	run := func(args ...string) {
-		t.Helper()
-		out, err := exec.CommandContext(t.Context(), "ip", args...).CombinedOutput()
-		if err != nil {
-			if strings.Contains(string(out), "not permitted") || strings.Contains(string(out), "denied") {
-				t.Skipf("this machine does not permit network namespaces: ip %s: %s", strings.Join(args, " "), out)
-			}
-			t.Fatalf("ip %s: %v: %s", strings.Join(args, " "), err, out)
+	id := fmt.Sprintf("%d-%d", os.Getpid(), serial.Add(1))
+	return &Lab{Prefix: prefix, asking: "ask" + id, living: "live" + id}
+}
+
+// serial tells the labs of one process apart.
+var serial atomic.Int64 //nolint:gochecknoglobals // names of namespaces are of the whole machine
+
+// namespaces makes the lab's namespaces, and takes them away after the test.
+func (l *Lab) namespaces(t testing.TB) {
+	t.Helper()
+	for i, ns := range append([]string{l.asking, l.living}, l.others...) {
+		ip(t, "netns", "add", ns)
+		if i == 0 {
+			t.Cleanup(l.close)
+		}
+		ip(t, "-n", ns, "link", "set", "lo", "up")
+		if l.Prefix.Addr().Is4() {
+			// Systems look for routers of IPv6 by themselves, which is nobody's search.
+			l.In(t, ns, func() {
+				for _, which := range []string{"all", "default"} {
+					write(t, "/proc/sys/net/ipv6/conf/"+which+"/disable_ipv6", "1")
+				}
+			})
 		}
 	}
-	run("netns", "add", l.asking)
-	t.Cleanup(func() { l.close() })
-	run("netns", "add", l.living)
-	run("link", "add", "name", "v0", "netns", l.asking, "type", "veth", "peer", "name", "v1", "netns", l.living)
-	first := prefix.Addr().Next()
-	l.Asker = first
-	bits := fmt.Sprint(prefix.Bits())
-	run("-n", l.asking, "addr", "add", first.String()+"/"+bits, "dev", "v0")
-	for _, ns := range []string{l.asking, l.living} {
-		run("-n", ns, "link", "set", "lo", "up")
-	}
-	run("-n", l.asking, "link", "set", "v0", "up")
-	run("-n", l.living, "link", "set", "v1", "up")
+}
 
-	// Small machines would otherwise lose neighbors and refuse floods of resets.
-	l.In(t, l.asking, func() { tune(t) })
-	l.In(t, l.living, func() { tune(t) })
-	return l
+// ip runs the program ip, and skips the test where the machine does not permit it.
+func ip(t testing.TB, args ...string) {
+	t.Helper()
+	out, err := exec.CommandContext(t.Context(), "ip", args...).CombinedOutput()
+	if err == nil {
+		return
+	}
+	if strings.Contains(string(out), "not permitted") || strings.Contains(string(out), "denied") {
+		t.Skipf("this machine does not permit network namespaces: ip %s: %s", strings.Join(args, " "), out)
+	}
+	t.Fatalf("ip %s: %v: %s", strings.Join(args, " "), err, out)
 }
 
 func tune(t testing.TB) {
@@ -188,19 +214,21 @@ func (l *Lab) Listen(t testing.TB, addr netip.Addr, port uint16, serve func(net.
 		t.Fatal(err)
 	}
 	l.later(func() { _ = ln.Close() })
-	go func() {
-		for {
-			c, err := ln.Accept()
-			if err != nil {
-				return
-			}
-			go func() {
-				defer c.Close()
-				_ = c.SetDeadline(time.Now().Add(time.Minute))
-				serve(c)
-			}()
+	go accept(ln, serve)
+}
+
+func accept(ln net.Listener, serve func(net.Conn)) {
+	for {
+		c, err := ln.Accept()
+		if err != nil {
+			return
 		}
-	}()
+		go func() {
+			defer c.Close()
+			_ = c.SetDeadline(time.Now().Add(time.Minute))
+			serve(c)
+		}()
+	}
 }
 
 func (l *Lab) later(f func()) {
@@ -217,7 +245,7 @@ func (l *Lab) close() {
 	for _, f := range fs {
 		f()
 	}
-	for _, ns := range []string{l.asking, l.living} {
+	for _, ns := range append([]string{l.asking, l.living}, l.others...) {
 		_ = exec.Command("ip", "netns", "del", ns).Run() //nolint:noctx // cleaning up after the test's context
 	}
 }

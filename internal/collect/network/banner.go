@@ -41,7 +41,7 @@ func (r *bannerReader) read(t *target, number uint16, c net.Conn) Port {
 	_ = c.SetDeadline(deadlineIn(readTimeout))
 	switch known[number].way {
 	case listen:
-		r.gate.charge(packetsListen)
+		r.gate.charge(t.addr, packetsListen)
 		p.greeting(take(c, maxGreeting))
 	case head:
 		if r.gate.wait(r.ctx, t.addr, t.mac, packetsHead) {

@@ -21,6 +21,7 @@ type progress struct {
 	Untouched []Untouched `json:"untouched,omitempty"`
 	Packets   int         `json:"packets"`
 	Notes     []Note      `json:"notes,omitempty"`
+	Alike     []Alike     `json:"alike,omitempty"`
 }
 
 const progressVersion = 1
@@ -71,6 +72,7 @@ func (r *running) resume(ctx context.Context) error {
 	r.before = len(r.finished)
 	r.out.ResumedAt, r.out.StartedAt = r.started.UTC(), p.StartedAt
 	r.out.Packets = p.Packets
+	r.out.Alike = p.Alike
 	for _, h := range p.Hosts {
 		// What may not be touched by now is not spoken of either.
 		if _, no := r.plan.job.Guard.Forbids(h.Addr, h.MAC); !no && r.finished[h.Addr] {
@@ -121,7 +123,7 @@ func (r *running) save(ctx context.Context, always bool) {
 	r.saved = now
 	p := progress{
 		Version: progressVersion, StartedAt: r.out.StartedAt, Hosts: r.out.Hosts, Notes: r.out.Notes,
-		Packets: r.out.Packets + int(r.packets.Load()), Untouched: r.out.Untouched,
+		Packets: r.out.Packets + int(r.packets.Load()), Untouched: r.out.Untouched, Alike: r.out.Alike,
 	}
 	if always {
 		p.Packets = r.out.Packets

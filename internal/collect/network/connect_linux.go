@@ -84,6 +84,9 @@ func (f *flights) start(t *target, number uint16) {
 	case o == opened:
 		f.opened(fd, t, number)
 	default:
+		if o == unreachable {
+			f.s.noWay++
+		}
 		f.s.done(t, number, o)
 	}
 }

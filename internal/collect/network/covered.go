@@ -24,8 +24,14 @@ func (p *Plan) rows() []Range {
 }
 
 // covers reports whether the run was to look at the address. Runs that were kept
-// before they said so are taken to have looked everywhere.
+// before they said so are taken to have looked everywhere. Where something on the
+// way answered for all, it could not tell.
 func (r *Run) covers(a netip.Addr) bool {
+	for _, x := range r.Alike {
+		if x.Prefix.Contains(a) {
+			return false
+		}
+	}
 	for _, x := range r.Covered {
 		if !a.Less(x.First) && !x.Last.Less(a) {
 			return true

@@ -14,8 +14,8 @@ import (
 // bucket spaces packets so that no more than rate a second leave, after at most
 // burst at once. It keeps the moment from which the next packet is due, so what
 // was sent beyond a permission (the end of a connection) is paid back by waiting.
+// It is guarded by the lock of its [Pace].
 type bucket struct {
-	mu    sync.Mutex
 	each  time.Duration // between two packets
 	slack time.Duration // how far packets may run ahead
 	due   time.Time
@@ -26,24 +26,16 @@ func newBucket(rate float64, burst int) *bucket {
 	return &bucket{each: each, slack: each * time.Duration(max(burst-1, 0))}
 }
 
-// take takes n packets, if they may leave now; otherwise it says how long to wait.
-func (b *bucket) take(now time.Time, n int) time.Duration {
-	b.mu.Lock()
-	defer b.mu.Unlock()
+// wait says how long until a packet may leave; 0 if it may now.
+func (b *bucket) wait(now time.Time) time.Duration {
 	if b.due.Before(now) {
-		b.due = now
+		return 0
 	}
-	if wait := b.due.Sub(now) - b.slack; wait > 0 {
-		return wait
-	}
-	b.due = b.due.Add(time.Duration(n) * b.each)
-	return 0
+	return max(b.due.Sub(now)-b.slack, 0)
 }
 
-// charge takes n packets that have left already.
+// charge takes n packets.
 func (b *bucket) charge(now time.Time, n int) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
 	if b.due.Before(now) {
 		b.due = now
 	}
@@ -59,7 +51,9 @@ const packetsPerOpen = 3
 type gate struct {
 	guard  Guard
 	net    Net
-	bucket *bucket
+	pace   *Pace
+	leave  func()
+	each   time.Duration // between two packets
 	now    func() time.Time
 	jitter func() float64
 
@@ -70,16 +64,16 @@ type gate struct {
 	drawn     bool                  // guarded by mu
 }
 
-func newGate(guard Guard, n Net, now func() time.Time, jitter func() float64, packets *atomic.Int64) *gate {
-	burst := 1
-	if n.Profile == Normal {
-		burst = max(1, int(n.rate()/100)) // ten milliseconds' worth: timers are no finer
-	}
+// newGate opens the gate of a network; close it.
+func newGate(guard Guard, n Net, pace *Pace, now func() time.Time, jitter func() float64, packets *atomic.Int64) *gate {
 	return &gate{
-		guard: guard, net: n, bucket: newBucket(n.rate(), burst), now: now, jitter: jitter,
-		packets: packets, untouched: map[netip.Addr]string{},
+		guard: guard, net: n, pace: pace, leave: pace.join(n), each: max(time.Duration(float64(time.Second)/n.rate()), 1),
+		now: now, jitter: jitter, packets: packets, untouched: map[netip.Addr]string{},
 	}
 }
+
+// close ends the network's part in the rates.
+func (g *gate) close() { g.leave() }
 
 // ask asks for n packets to the address now. It returns how long to wait if the
 // rate does not permit them yet, and forbidden if nothing may ever be sent.
@@ -88,7 +82,7 @@ func (g *gate) ask(addr netip.Addr, mac fingerprint.MAC, n int) (wait time.Durat
 	if wait = g.draw(now); wait > 0 {
 		return wait, false
 	}
-	if wait = g.bucket.take(now, n); wait > 0 {
+	if wait = g.pace.take(addr, now, n); wait > 0 {
 		return wait, false
 	}
 	g.mu.Lock()
@@ -112,7 +106,7 @@ func (g *gate) draw(now time.Time) time.Duration {
 	defer g.mu.Unlock()
 	if !g.drawn {
 		g.drawn = true
-		g.pause = now.Add(time.Duration(g.jitter() / 2 * float64(g.bucket.each)))
+		g.pause = now.Add(time.Duration(g.jitter() / 2 * float64(g.each)))
 	}
 	return max(g.pause.Sub(now), 0)
 }
@@ -127,10 +121,10 @@ func (g *gate) forbids(addr netip.Addr, mac fingerprint.MAC) bool {
 	return yes
 }
 
-// charge counts packets that left without asking.
-func (g *gate) charge(n int) {
+// charge counts packets to an address that left without asking.
+func (g *gate) charge(addr netip.Addr, n int) {
 	g.packets.Add(int64(n))
-	g.bucket.charge(g.now(), n)
+	g.pace.charge(addr, g.now(), n)
 }
 
 // wait blocks until n packets may leave to the address. It returns false if

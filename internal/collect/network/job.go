@@ -103,20 +103,22 @@ type Untouched struct {
 
 // Run is the outcome of a job.
 type Run struct {
-	Scope      string      `json:"scope"`
-	Plan       string      `json:"plan"` // names what was asked: the same targets and ports have the same plan
-	StartedAt  time.Time   `json:"started_at"`
-	EndedAt    time.Time   `json:"ended_at"`
-	Ports      []uint16    `json:"ports"`
-	Addresses  int         `json:"addresses"`
-	Covered    []Range     `json:"covered,omitempty"` // what it was to look at
-	Complete   bool        `json:"complete"`          // false if it was stopped before the end
-	Hosts      []Host      `json:"hosts"`
-	Untouched  []Untouched `json:"untouched,omitempty"`
-	Packets    int         `json:"packets"` // charged against the rate
-	Notes      []Note      `json:"notes,omitempty"`
-	ResumedAt  time.Time   `json:"resumed_at,omitzero"`
-	Unfinished int         `json:"unfinished,omitempty"` // addresses not looked at
+	Scope     string      `json:"scope"`
+	Plan      string      `json:"plan"` // names what was asked: the same targets and ports have the same plan
+	StartedAt time.Time   `json:"started_at"`
+	EndedAt   time.Time   `json:"ended_at"`
+	Ports     []uint16    `json:"ports"`
+	Addresses int         `json:"addresses"`
+	Covered   []Range     `json:"covered,omitempty"` // what it was to look at
+	Complete  bool        `json:"complete"`          // false if it was stopped before the end
+	Hosts     []Host      `json:"hosts"`
+	Untouched []Untouched `json:"untouched,omitempty"`
+	Packets   int         `json:"packets"` // charged against the rate
+	Notes     []Note      `json:"notes,omitempty"`
+	// Alike are networks in which something on the way answers for the devices.
+	Alike      []Alike   `json:"alike,omitempty"`
+	ResumedAt  time.Time `json:"resumed_at,omitzero"`
+	Unfinished int       `json:"unfinished,omitempty"` // addresses not looked at
 }
 
 // Note says what the run could not do, and what would mend it.

@@ -220,6 +220,7 @@ func TestKeepsTheRate(t *testing.T) {
 
 // TestOneHostAtATime checks the order of packets in a cautious network.
 func TestOneHostAtATime(t *testing.T) {
+	t.Parallel()
 	l := netlab.New(t, campus, 400)
 	var payload atomic.Int64
 	hospital(t, l, &payload)

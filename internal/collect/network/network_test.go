@@ -213,7 +213,7 @@ func TestMovedDeviceIsRecognized(t *testing.T) {
 	for _, first := range []outcome{opened, closed} {
 		now := time.Unix(1000, 0)
 		var n atomic.Int64
-		gt := newGate(g, Net{Prefix: campus.Nets[1].Prefix, Profile: Normal, Rate: 1000, HostRate: 1000}, func() time.Time { now = now.Add(10 * time.Millisecond); return now }, nil, &n)
+		gt := newGate(g, Net{Prefix: campus.Nets[1].Prefix, Profile: Normal, Rate: 1000, HostRate: 1000}, &Pace{}, func() time.Time { now = now.Add(10 * time.Millisecond); return now }, nil, &n)
 		tg := &target{addr: addr("10.20.1.77")}
 		s := newSweep(gt, []uint16{80, 443, 22}, []*target{tg}, gt.now)
 		s.card = func(netip.Addr) fingerprint.MAC { return pump }
@@ -268,29 +268,52 @@ func TestDoNotTouch(t *testing.T) {
 	}
 }
 
-func TestBucketKeepsTheRate(t *testing.T) {
-	now := time.Unix(1000, 0)
-	b := newBucket(10, 1)
-	sent := 0
-	for range 10_000 { // ten seconds in steps of a millisecond
-		if b.take(now, 1) == 0 {
-			if sent++; sent%10 == 0 {
-				b.charge(now, 3)
+func TestPaceKeepsTheRates(t *testing.T) {
+	ward, now := Net{Prefix: netip.MustParsePrefix("10.20.1.0/24"), Profile: Cautious, Rate: 10}, time.Unix(1000, 0)
+	in, beside := addr("10.20.1.7"), addr("10.20.3.7")
+	seconds := func(p *Pace, to ...netip.Addr) map[netip.Addr]int {
+		sent := map[netip.Addr]int{}
+		for range 10_000 { // ten seconds in steps of a millisecond
+			for _, a := range to {
+				if p.take(a, now, 1) == 0 {
+					if sent[a]++; sent[a]%10 == 0 {
+						p.charge(a, now, 3)
+						sent[a] += 3
+					}
+				}
 			}
+			now = now.Add(time.Millisecond)
 		}
-		now = now.Add(time.Millisecond)
+		return sent
 	}
-	if total := sent + sent/10*3; total < 95 || total > 104 {
-		t.Errorf("%d packets in ten seconds at ten a second", total)
+	var p Pace
+	leave := p.join(ward)
+	if n := seconds(&p, in)[in]; n < 95 || n > 104 {
+		t.Errorf("%d packets in ten seconds at ten a second", n)
 	}
-	b = newBucket(1000, 10)
-	n := 0
-	for b.take(now, 1) == 0 {
-		n++
+	second := p.join(ward) // another search of the same network
+	wide := p.join(Net{Prefix: netip.MustParsePrefix("10.20.0.0/22"), Profile: Normal, Rate: 1000})
+	n := seconds(&p, in, in, beside)
+	if n[in] < 95 || n[in] > 104 || n[beside] < 9000 {
+		t.Errorf("two searches sent %d packets in ten seconds at ten a second, and %d to the network beside it", n[in], n[beside])
 	}
-	if n != 10 {
-		t.Errorf("%d packets at once, want the burst of 10", n)
+	leave()
+	if n := seconds(&p, in)[in]; n > 104 {
+		t.Errorf("%d packets after one of the two ended", n)
 	}
+	second()
+	if n := seconds(&p, in)[in]; n < 9000 || len(p.lanes) != 1 {
+		t.Errorf("%d packets in ten seconds at a thousand a second; %d rates are kept", n, len(p.lanes))
+	}
+	now = now.Add(time.Minute)
+	burst := 0
+	for p.take(in, now, 1) == 0 {
+		burst++
+	}
+	if burst != 10 {
+		t.Errorf("%d packets at once, want the burst of 10", burst)
+	}
+	wide()
 }
 
 func run() *Run {

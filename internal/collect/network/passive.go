@@ -193,8 +193,13 @@ func (r *running) hearsay() {
 	}
 	all := r.ears.close()
 	if ns, err := Neighbours(r.Now()); err == nil {
+		cards := make(map[netip.Addr]fingerprint.MAC, len(ns))
 		for _, n := range ns {
-			if n.Static || n.Confirmed.Before(r.started.Add(-freshTable)) || !r.ears.wants(n.Addr) {
+			cards[n.Addr] = n.MAC
+		}
+		shared := sharedCards(cards)
+		for _, n := range ns {
+			if shared[n.MAC] > 0 || n.Static || n.Confirmed.Before(r.started.Add(-freshTable)) || !r.ears.wants(n.Addr) {
 				continue
 			}
 			if h := all[n.Addr]; h != nil {

@@ -24,6 +24,9 @@ type Scanner struct {
 	Jitter func() float64
 	// Checkpoints keeps how far a run came. Nil means that a stopped run begins anew.
 	Checkpoints Checkpoints
+	// Pace keeps the rates of all searches that share it. Nil means that this one
+	// knows of no other.
+	Pace *Pace
 	// Progress is called about four times a second and at the end, from one
 	// goroutine at a time. Nil is allowed.
 	Progress func(Progress)
@@ -34,7 +37,10 @@ type Scanner struct {
 // It ends within a second after ctx. What it learnt until then is in the Run it
 // returns beside the error of ctx, which is not Complete.
 func (s *Scanner) Run(ctx context.Context, p *Plan) (*Run, error) {
-	r := &running{Scanner: s, plan: p, started: s.Now(), noted: map[string]bool{}}
+	r := &running{Scanner: s, plan: p, started: s.Now(), noted: map[string]bool{}, pace: s.Pace}
+	if r.pace == nil {
+		r.pace = &Pace{}
+	}
 	r.out = &Run{Scope: p.job.Scope.Name, Plan: p.ID, StartedAt: r.started.UTC(), Ports: p.ports, Addresses: p.Addresses(), Covered: p.rows()}
 	for _, n := range p.Notes {
 		r.note(n.What, n.Why)
@@ -66,6 +72,7 @@ type running struct {
 	plan    *Plan
 	started time.Time
 	links   []link
+	pace    *Pace
 	ears    *ears // nil where nothing is heard
 	packets atomic.Int64
 	noted   map[string]bool
@@ -80,52 +87,127 @@ type running struct {
 	saving    error
 	phase     string
 	before    int // addresses that an earlier run had finished
+	tally     tally
+	standing  bool // something on the way answers in this part
 }
+
+// tally counts how the addresses of a part that have no device ended.
+type tally struct{ silent, nowhere, alive int }
 
 // part asks one network of the scope.
 func (r *running) part(ctx context.Context, pt *part) error {
-	g := newGate(r.plan.job.Guard, pt.net, r.Now, r.Jitter, &r.packets)
-	defer func() {
-		r.mu.Lock()
-		defer r.mu.Unlock()
-		for _, u := range g.left() {
-			r.untouched[u.Addr] = u.Why
-		}
-	}()
+	g := newGate(r.plan.job.Guard, pt.net, r.pace, r.Now, r.Jitter, &r.packets)
+	defer g.close()
+	defer r.discern(pt)
+	defer r.leave(g)
 	r.mu.Lock()
 	var todo []netip.Addr
 	for _, a := range pt.addrs {
-		if !r.finished[a] && !r.own(a) {
+		if !r.finished[a] && !r.own(a) && !r.edge(a) {
 			todo = append(todo, a)
 		}
 	}
 	r.mu.Unlock()
 	if len(todo) < len(pt.addrs) {
 		for _, a := range pt.addrs {
-			if r.own(a) {
+			switch {
+			case r.own(a):
 				r.note("this machine", "its own addresses are left out: the host collector knows more of it")
+				r.finish(&target{addr: a}, pt.net)
+			case r.edge(a):
 				r.finish(&target{addr: a}, pt.net)
 			}
 		}
 	}
+	r.tally, r.standing = tally{}, false
 	for len(todo) > 0 && ctx.Err() == nil {
-		n := min(len(todo), chunk)
-		if err := r.chunk(ctx, g, todo[:n]); err != nil {
+		n := wholeBlocks(todo, r.chunkOf(pt.net))
+		if err := r.chunk(ctx, g, pt, todo[:n]); err != nil {
 			return err
 		}
 		todo = todo[n:]
 	}
+	if ctx.Err() == nil {
+		r.mute(pt)
+	}
 	return ctx.Err()
 }
 
-// chunk is how many addresses are asked who is there before the ports of those
-// that answered are.
-const chunk = 1024
+// leave takes down what was left alone so far.
+func (r *running) leave(g *gate) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, u := range g.left() {
+		r.untouched[u.Addr] = u.Why
+	}
+}
+
+// How many addresses are asked who is there before the ports of those that
+// answered are. Where there is no ARP, connections tell, and what is learnt of a
+// few hundred decides how the next ones are asked.
+const (
+	chunkNear     = 1024
+	chunkFar      = 256
+	chunkCautious = 128
+)
+
+func (r *running) chunkOf(n Net) int {
+	switch {
+	case n.Profile == Cautious:
+		return chunkCautious
+	case slices.ContainsFunc(r.links, func(l link) bool { return l.prefix.Overlaps(n.Prefix) }):
+		return chunkNear
+	}
+	return chunkFar
+}
+
+// wholeBlocks says how many of the addresses to take so that no block is cut,
+// unless it is larger than what is wanted.
+func wholeBlocks(todo []netip.Addr, want int) int {
+	if len(todo) <= want {
+		return len(todo)
+	}
+	for n := want; n > want/2; n-- {
+		if block(todo[n-1]) != block(todo[n]) {
+			return n
+		}
+	}
+	return want
+}
+
+// mute says that nothing answered in a network beyond a router, and what that may
+// mean: no answer is not the same as no device.
+func (r *running) mute(pt *part) {
+	c := r.tally
+	if c.alive > 0 || c.silent+c.nowhere == 0 || r.heard(pt) || slices.ContainsFunc(r.links, func(l link) bool { return l.prefix.Overlaps(pt.net.Prefix) }) {
+		return
+	}
+	why := "a firewall on the way may drop what is asked"
+	if c.nowhere > c.silent {
+		why = "the network says that they cannot be reached: a firewall refuses what is asked, or a router does not know the way"
+	}
+	r.note(pt.net.Prefix.String(), fmt.Sprintf("not one of %s answered, beyond a router; %s. It is not said that no device is there. "+
+		"Let this machine through, search from inside that network, or bring its router's ARP table or DHCP leases under Imports", plural(c.silent+c.nowhere, "address", "addresses"), why))
+}
+
+// heard reports whether an earlier run, which this one goes on with, found a
+// device in the part.
+func (r *running) heard(pt *part) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return slices.ContainsFunc(r.out.Hosts, func(h Host) bool { return pt.net.Prefix.Contains(h.Addr) })
+}
+
+// edge reports whether an address stands for a network of this machine, or for
+// all devices of it: no device has it, also where the permitted network is larger.
+func (r *running) edge(a netip.Addr) bool {
+	return slices.ContainsFunc(r.links, func(l link) bool { return edgeOf(l.prefix, a) })
+}
 
 // card looks up the hardware address of a device that has just answered, in a
 // network this machine is part of. The zero address where nobody can tell.
 func (r *running) card(a netip.Addr) fingerprint.MAC {
-	if !slices.ContainsFunc(r.links, func(l link) bool { return l.prefix.Contains(a) }) {
+	if !r.near(a) {
 		return fingerprint.MAC{}
 	}
 	ns, err := Neighbours(r.Now())
@@ -140,11 +222,16 @@ func (r *running) card(a netip.Addr) fingerprint.MAC {
 	return fingerprint.MAC{}
 }
 
+// near reports whether an address is in a network this machine is part of.
+func (r *running) near(a netip.Addr) bool {
+	return slices.ContainsFunc(r.links, func(l link) bool { return l.prefix.Contains(a) })
+}
+
 func (r *running) own(a netip.Addr) bool {
 	return slices.ContainsFunc(r.links, func(l link) bool { return l.addr == a })
 }
 
-func (r *running) chunk(ctx context.Context, g *gate, addrs []netip.Addr) error {
+func (r *running) chunk(ctx context.Context, g *gate, pt *part, addrs []netip.Addr) error {
 	targets := make([]*target, 0, len(addrs))
 	if g.net.Profile == Normal {
 		var err error
@@ -159,14 +246,92 @@ func (r *running) chunk(ctx context.Context, g *gate, addrs []netip.Addr) error 
 	r.mu.Lock()
 	r.phase = "ports"
 	r.mu.Unlock()
-	s := newSweep(g, inOrder(r.plan.ports), targets, r.Now)
+	ports := inOrder(r.plan.ports)
+	var near, far []*target
+	for _, t := range targets {
+		if t.mac.IsZero() && (g.net.Profile == Normal || r.standing) {
+			far = append(far, t)
+		} else {
+			near = append(near, t)
+		}
+	}
+	if err := r.connect(ctx, g, ports, near, nil); err != nil {
+		return err
+	}
+	if err := r.far(ctx, g, ports, far); err != nil {
+		return err
+	}
+	if g.net.Profile == Cautious {
+		r.leave(g)
+		r.discern(pt)
+		r.mu.Lock()
+		r.standing = slices.ContainsFunc(r.out.Alike, func(a Alike) bool { return pt.net.Prefix.Overlaps(a.Prefix) })
+		r.mu.Unlock()
+	}
+	return r.names(ctx)
+}
+
+// far asks addresses that no ARP speaks for in two steps: the few ports that
+// tell whether somebody is there, then, where it is not something on the way that
+// answers for all, the others. So a firewall that takes every connection costs a
+// few packets an address, not those of a device.
+func (r *running) far(ctx context.Context, g *gate, ports []uint16, targets []*target) error {
+	first := min(whoTries(g.net.Profile), len(ports))
+	var alive []*target
+	if err := r.connect(ctx, g, ports[:first], targets, func(t *target) bool {
+		if t.alive() {
+			alive = append(alive, t)
+		}
+		return t.alive()
+	}); err != nil {
+		return err
+	}
+	asked := map[netip.Prefix]int{}
+	for _, t := range targets {
+		if !t.left {
+			asked[block(t.addr)]++
+		}
+	}
+	hosts := make([]*Host, 0, len(alive))
+	for _, t := range alive {
+		hosts = append(hosts, t.host(g.net))
+	}
+	r.mu.Lock()
+	drop := r.alike(g.net, hosts, asked)
+	r.mu.Unlock()
+	rest := alive[:0]
+	for i, t := range alive {
+		if drop[t.addr] {
+			r.finish(&target{addr: t.addr}, g.net)
+			continue
+		}
+		t.open = hosts[i].Open
+		t.next, t.over, t.ended = 0, false, false
+		rest = append(rest, t)
+	}
+	return r.connect(ctx, g, ports[first:], rest, nil)
+}
+
+// connect tries the ports of the targets and takes down what is learnt of those
+// that keep does not claim for later.
+func (r *running) connect(ctx context.Context, g *gate, ports []uint16, targets []*target, keep func(*target) bool) error {
+	if len(targets) == 0 {
+		return ctx.Err()
+	}
+	if len(ports) == 0 {
+		for _, t := range targets {
+			r.finish(t, g.net)
+		}
+		return ctx.Err()
+	}
+	s := newSweep(g, ports, targets, r.Now)
 	s.card = r.card
 	if g.net.Profile == Normal && !r.plan.job.NoBanners {
 		s.read = (&bannerReader{ctx: ctx, gate: g}).read
 	}
 	before := 0
 	s.finished = func(t *target) {
-		if ctx.Err() == nil {
+		if ctx.Err() == nil && (keep == nil || !keep(t)) {
 			r.finish(t, g.net)
 		}
 		r.mu.Lock()
@@ -180,10 +345,10 @@ func (r *running) chunk(ctx context.Context, g *gate, addrs []netip.Addr) error 
 	if s.starved >= maxStarved {
 		r.note("ports", "this machine had no room for so many connections: some ports were not asked; raise its limit of open files")
 	}
-	if err != nil {
-		return err
+	if s.noWay > 0 {
+		r.note("routes", "this machine has no way to addresses of "+g.net.Prefix.String()+", or a firewall of its own forbids it: they were sent nothing. Mend its routes or its firewall, or search from another machine")
 	}
-	return r.names(ctx)
+	return err
 }
 
 // who finds out which addresses have a device, and leaves out those that have
@@ -216,39 +381,54 @@ func (r *running) who(ctx context.Context, g *gate, addrs []netip.Addr) ([]*targ
 			far = append(far, as...)
 			continue
 		}
-		out = append(out, r.met(got, as, g)...)
+		met, behind := r.met(got, as, g)
+		out = append(out, met...)
+		far = append(far, behind...)
 	}
 	more, err := r.echo(ctx, g, far)
 	return append(out, more...), err
 }
 
-// met makes targets of those that answered by ARP.
-func (r *running) met(got map[netip.Addr]answer, asked []netip.Addr, g *gate) []*target {
-	var out []*target
-	shared := map[fingerprint.MAC]int{}
+// met makes targets of those that answered by ARP. Behind are addresses that one
+// device answers for that has more of them than a device has: a router that stands
+// in. Whether devices are there is asked as beyond any router.
+func (r *running) met(got map[netip.Addr]answer, asked []netip.Addr, g *gate) (out []*target, behind []netip.Addr) {
+	cards := make(map[netip.Addr]fingerprint.MAC, len(got))
+	for a, an := range got {
+		cards[a] = an.mac
+	}
+	shared := sharedCards(cards)
+	r.mu.Lock()
+	for m, n := range shared {
+		r.noteShared(m, n)
+	}
+	r.mu.Unlock()
 	for _, a := range asked {
 		an, ok := got[a]
-		if !ok {
+		switch {
+		case !ok:
 			r.finish(&target{addr: a}, g.net)
 			continue
-		}
-		if an.two {
+		case shared[an.mac] > 0:
+			behind = append(behind, a)
+			continue
+		case an.two:
 			r.note(a.String(), "two devices claim this address: one of them has it wrong, or lies")
 		}
-		shared[an.mac]++
-		out = append(out, &target{addr: a, mac: an.mac, known: true, by: "arp", seenAt: an.at})
+		out = append(out, &target{addr: a, mac: an.mac, known: true, by: byARP, seenAt: an.at})
 	}
-	for m, n := range shared {
-		if n > manyAddresses {
-			r.note(m.String(), fmt.Sprintf("one device answers for %d addresses: a router that stands in for others, or a trap; the addresses need not be devices", n))
-		}
-	}
-	return out
+	return out, behind
 }
 
-// manyAddresses is how many addresses of one hardware address are noted. Servers
-// have a handful.
+// manyAddresses is how many addresses one device may have. Servers have a handful.
 const manyAddresses = 16
+
+// How a device is met.
+const (
+	byARP  = "arp"
+	byICMP = "icmp"
+	byTCP  = "tcp"
+)
 
 // echo asks addresses of other networks by ICMP. Those that do not answer stay in,
 // because many computers do not answer it: a few connections decide.
@@ -256,7 +436,23 @@ func (r *running) echo(ctx context.Context, g *gate, addrs []netip.Addr) ([]*tar
 	if len(addrs) == 0 {
 		return nil, nil
 	}
-	got, err := (&echo{gate: g, now: r.Now, sent: func(int) { r.tell("who", false) }}).sweep(ctx, addrs)
+	ping := make([]netip.Addr, 0, len(addrs))
+	for _, a := range addrs {
+		switch {
+		case a.Is6():
+			r.note("IPv6", "devices with IPv6 addresses are looked for by connecting alone: they are not pinged, and this program asks for no neighbors itself")
+		case !r.near(a) && (a.As4()[3] == 0 || a.As4()[3] == 255):
+			// It may be a smaller network's own or broadcast address there, which all of its
+			// devices would answer. They answer no connection to it.
+		default:
+			ping = append(ping, a)
+		}
+	}
+	var got map[netip.Addr]time.Time
+	var err error
+	if len(ping) > 0 {
+		got, err = (&echo{gate: g, now: r.Now, sent: func(int) { r.tell("who", false) }}).sweep(ctx, ping)
+	}
 	if ctx.Err() != nil {
 		return nil, ctx.Err()
 	}
@@ -266,7 +462,7 @@ func (r *running) echo(ctx context.Context, g *gate, addrs []netip.Addr) ([]*tar
 	out := make([]*target, 0, len(addrs))
 	for _, a := range addrs {
 		at, ok := got[a]
-		out = append(out, &target{addr: a, known: ok, by: "icmp", seenAt: at})
+		out = append(out, &target{addr: a, known: ok, by: byICMP, seenAt: at})
 	}
 	return out, nil
 }
@@ -276,20 +472,35 @@ func (r *running) finish(t *target, n Net) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.finished[t.addr] = true
-	if !t.alive() {
-		return
+	switch {
+	case t.alive():
+		r.tally.alive++
+		r.out.Hosts = append(r.out.Hosts, *t.host(n))
+	case t.nowhere > 0:
+		r.tally.nowhere++
+	case t.asked > 0:
+		r.tally.silent++
 	}
-	h := Host{Addr: t.addr, MAC: t.mac, Zone: n.Zone, Profile: n.Profile, By: "tcp", SeenAt: t.seenAt.UTC(), Open: t.open, Asked: t.asked, Silent: t.silent}
+}
+
+// host is what was learnt of a target.
+func (t *target) host(n Net) *Host {
+	h := &Host{Addr: t.addr, MAC: t.mac, Zone: n.Zone, Profile: n.Profile, By: byTCP, SeenAt: t.seenAt.UTC(), Open: slices.Clone(t.open), Asked: t.asked, Silent: t.silent}
 	if t.known {
 		h.By = t.by
 	}
 	slices.SortFunc(h.Open, func(a, b Port) int { return int(a.Number) - int(b.Number) })
-	r.out.Hosts = append(r.out.Hosts, h)
+	return h
 }
 
 func (r *running) note(what, why string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	r.noteLocked(what, why)
+}
+
+// noteLocked is note where the lock is held.
+func (r *running) noteLocked(what, why string) {
 	if key := what + "\x00" + why; !r.noted[key] && len(r.noted) < maxNotes {
 		r.noted[key] = true
 		r.out.Notes = append(r.out.Notes, Note{what, why})
@@ -382,6 +593,7 @@ func (r *running) end(ctx context.Context) {
 	r.hearsay() // after the checkpoint: what was heard is heard anew the next time
 	slices.SortFunc(o.Hosts, func(a, b Host) int { return a.Addr.Compare(b.Addr) })
 	r.tables(o)
+	r.sayAlike()
 	r.tell("done", true)
 }
 
@@ -401,8 +613,14 @@ func (r *running) tables(o *Run) {
 			at[n.Addr] = n.MAC
 		}
 	}
+	shared := sharedCards(at)
+	for m, n := range shared {
+		if slices.ContainsFunc(o.Hosts, func(h Host) bool { return at[h.Addr] == m }) {
+			r.noteShared(m, n)
+		}
+	}
 	for i := range o.Hosts {
-		if h := &o.Hosts[i]; h.MAC.IsZero() {
+		if h := &o.Hosts[i]; h.MAC.IsZero() && shared[at[h.Addr]] == 0 {
 			h.MAC = at[h.Addr]
 		}
 	}

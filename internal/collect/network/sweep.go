@@ -90,6 +90,7 @@ type sweep struct {
 	flying  int
 	reading int
 	starved int
+	noWay   int // attempts that this machine itself knew no way for
 	sent    int
 }
 
@@ -189,7 +190,7 @@ func (s *sweep) done(t *target, number uint16, o outcome) (read bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if o == opened {
-		s.gate.charge(packetsPerOpen)
+		s.gate.charge(t.addr, packetsPerOpen)
 	}
 	if t.left {
 		t.flying--

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/asepsis/asepsis/internal/errs"
+	"github.com/asepsis/asepsis/internal/fact"
 	"github.com/asepsis/asepsis/internal/mail"
 )
 
@@ -64,5 +65,15 @@ func TestAnswers(t *testing.T) {
 		if got := mail.Why(err); !strings.Contains(got, want) || (got == "") != (err == nil) {
 			t.Errorf("%v: got %q", err, got)
 		}
+	}
+}
+
+func TestFact(t *testing.T) {
+	f, ok := mail.Fact(fact.KindDomain, "example.org", fact.Values{"name": "example.org", "color": "red"}, map[string]string{"dkim": "why", "smell": "why"})
+	if !ok || len(f.Values) != 1 || f.Values["name"] != "example.org" || len(f.Missing) != 1 || f.Missing["dkim"] != "why" || f.Key != "example.org" {
+		t.Errorf("got %+v", f)
+	}
+	if _, ok := mail.Fact("no such kind", "x", nil, nil); ok {
+		t.Error("a kind that the vocabulary lacks was stated")
 	}
 }

@@ -24,6 +24,7 @@ import (
 	"github.com/asepsis/asepsis/internal/assess"
 	"github.com/asepsis/asepsis/internal/collect"
 	"github.com/asepsis/asepsis/internal/collect/list"
+	"github.com/asepsis/asepsis/internal/collect/network"
 	"github.com/asepsis/asepsis/internal/config"
 	"github.com/asepsis/asepsis/internal/durable"
 	"github.com/asepsis/asepsis/internal/errs"
@@ -63,6 +64,7 @@ type App struct {
 	tenants map[string]*tenant // by id, guarded by mu
 
 	jobs jobs
+	pace network.Pace // of the searches of all organizations
 	// entrance signs in visitors of a demonstration; nil for real data.
 	entrance http.Handler
 }

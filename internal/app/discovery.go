@@ -89,7 +89,7 @@ func (a *App) discover(ctx context.Context, tid, by, name string) (*api.Job, err
 			defer end()
 		}
 		within, refuse := context.WithCancelCause(within)
-		go a.watch(within, tid, *scope, guard, refuse)
+		go a.watch(within, t, permission{all: scopes, own: *scope, plan: plan.ID}, guard, refuse)
 		err := a.search(within, t, plan, r, step)
 		cause := context.Cause(within)
 		refuse(nil)
@@ -157,7 +157,7 @@ func putRun(ctx context.Context, t *tenant, r *run) error {
 // search carries a plan out and stores what it found.
 func (a *App) search(ctx context.Context, t *tenant, plan *network.Plan, r *run, step func(string)) error {
 	told := a.now()
-	s := network.Scanner{Now: a.now, Jitter: rand.Float64, Checkpoints: sqlstore.Progress{Tenant: t.Tenant}, Progress: func(p network.Progress) {
+	s := network.Scanner{Now: a.now, Jitter: rand.Float64, Pace: &a.pace, Checkpoints: sqlstore.Progress{Tenant: t.Tenant}, Progress: func(p network.Progress) {
 		if p.Phase == "listen" {
 			step("listening to what devices announce, before anything is sent")
 			return
@@ -172,9 +172,9 @@ func (a *App) search(ctx context.Context, t *tenant, plan *network.Plan, r *run,
 	if err != nil {
 		return err
 	}
-	found, err := s.Run(ctx, plan)
+	found, stopped := s.Run(ctx, plan)
 	if found == nil {
-		return err
+		return stopped
 	}
 	r.Found = found
 	r.Looked, r.Left, r.DiscoveryRun.Found = found.Addresses-found.Unfinished-len(found.Untouched), len(found.Untouched), len(found.Hosts)
@@ -182,12 +182,20 @@ func (a *App) search(ctx context.Context, t *tenant, plan *network.Plan, r *run,
 	for _, n := range found.Notes {
 		r.Notes = append(r.Notes, api.Note{What: n.What, Why: n.Why, Source: r.Scope})
 	}
-	if err != nil {
-		return err
-	}
-	if before != nil {
+	if before != nil && stopped == nil {
 		r.Changes = changesOfRuns(before, found)
 	}
+	// What was found until a stop is kept as well: those devices are there.
+	if stopped == nil || len(found.Hosts) > 0 {
+		if err := a.keepFound(ctx, t, found); err != nil {
+			return errors.Join(stopped, err)
+		}
+	}
+	return stopped
+}
+
+// keepFound stores the devices of a search.
+func (a *App) keepFound(ctx context.Context, t *tenant, found *network.Run) error {
 	e, err := fingerprint.Load(fingerprints.FS)
 	if err != nil {
 		return err

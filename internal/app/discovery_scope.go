@@ -1,9 +1,11 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"net/netip"
+	"reflect"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -13,6 +15,7 @@ import (
 	"github.com/asepsis/asepsis/internal/collect/network"
 	"github.com/asepsis/asepsis/internal/errs"
 	"github.com/asepsis/asepsis/internal/fingerprint"
+	"github.com/asepsis/asepsis/internal/store/sqlstore"
 	"github.com/asepsis/asepsis/internal/web/api"
 )
 
@@ -139,22 +142,46 @@ func (g *liveGuard) Forbids(addr netip.Addr, mac fingerprint.MAC) (string, bool)
 // Lost implements network.Guard.
 func (g *liveGuard) Lost() []network.Untouchable { return g.list.Load().Lost() }
 
-// relist is how often a search asks the inventory what must not be touched.
-const relist = 5 * time.Second
+// How often a search asks what is permitted and what is recorded of devices, and
+// how often this machine's neighbors, which nothing announces.
+const (
+	relook = time.Second
+	relist = 5 * time.Second
+)
 
-// watch renews the list of a search until ctx ends. Where the search would be
-// refused by now, as by a mark on a device whose address nobody knows, it is ended
-// with the refusal; so it is where the inventory cannot be asked.
-func (a *App) watch(ctx context.Context, tid string, s api.DiscoveryScope, g *liveGuard, end context.CancelCauseFunc) {
-	t := time.NewTicker(relist)
-	defer t.Stop()
+// permission is what a search began with.
+type permission struct {
+	all  []api.DiscoveryScope
+	own  api.DiscoveryScope
+	plan string
+}
+
+// watch holds a search against what is permitted and marked by now, until ctx
+// ends. Marks are put into its list. It is ended where its own permission was
+// changed, where another one took a part of its networks away, where a mark on a
+// device whose address nobody knows would refuse it, and where that cannot be asked.
+func (a *App) watch(ctx context.Context, t *tenant, p permission, g *liveGuard, end context.CancelCauseFunc) {
+	tick := time.NewTicker(relook)
+	defer tick.Stop()
+	_, known, err := a.standing(ctx, t)
+	if err != nil {
+		end(err)
+		return
+	}
+	listed := a.now()
 	for {
 		select {
 		case <-ctx.Done():
 			return
-		case <-t.C:
+		case <-tick.C:
 		}
-		_, now, err := a.planOf(ctx, tid, s)
+		all, version, err := a.standing(ctx, t)
+		changed := err == nil && !reflect.DeepEqual(all, p.all)
+		if err == nil && (changed || version != known || a.now().Sub(listed) >= relist) {
+			known, listed = version, a.now()
+			err = a.renew(ctx, t.ID(), all, p, g)
+			p.all = all
+		}
 		switch {
 		case ctx.Err() != nil:
 			return
@@ -162,8 +189,38 @@ func (a *App) watch(ctx context.Context, tid string, s api.DiscoveryScope, g *li
 			end(err)
 			return
 		}
-		g.list.Store(now.list.Load())
 	}
+}
+
+// standing reads what is permitted, and the version of what is recorded.
+func (a *App) standing(ctx context.Context, t *tenant) ([]api.DiscoveryScope, sqlstore.Version, error) {
+	all, err := a.ScopesOf(ctx, t.ID())
+	if err != nil {
+		return nil, sqlstore.Version{}, err
+	}
+	version, err := t.Version(ctx)
+	version.Entries = 0 // sign-ins and the like say nothing of devices
+	return all, version, err
+}
+
+// renew makes the list of a search anew, or says why it must end.
+func (a *App) renew(ctx context.Context, tid string, all []api.DiscoveryScope, p permission, g *liveGuard) error {
+	i := slices.IndexFunc(all, func(s api.DiscoveryScope) bool { return s.Name == p.own.Name })
+	if i < 0 {
+		return errs.New(errs.Denied, "its permission was taken back")
+	}
+	if !reflect.DeepEqual(all[i], p.own) {
+		return errs.New(errs.Denied, "its permission was changed; the next search goes by it")
+	}
+	plan, now, err := a.planOf(ctx, tid, all[i])
+	if err != nil {
+		return err
+	}
+	if plan.ID != p.plan {
+		return errs.New(errs.Denied, "another permission took a part of its networks; the next search goes by it")
+	}
+	g.list.Store(now.list.Load())
+	return nil
 }
 
 // PlanDiscovery implements api.Inventory.
@@ -211,42 +268,24 @@ func leftAlone(us []network.Untouched) []api.Note {
 	return out
 }
 
-// window returns the hours in which a network may be searched, from and to in
-// minutes of the day; equal ones mean any hour.
-func window(s api.DiscoveryScope) (from, to int, err error) {
-	parse := func(text string) int {
-		if text == "" || err != nil {
-			return 0
-		}
-		at, perr := time.Parse("15:04", text)
-		if perr != nil {
-			err = errs.Hint(errs.New(errs.Invalid, "hour %.20q cannot be read", text), "write it as 01:00")
-		}
-		return at.Hour()*60 + at.Minute()
+// schedule returns the hours in which a network may be searched: those of the
+// server's own clock. Equal ones mean any hour.
+func schedule(s api.DiscoveryScope) (network.Schedule, error) {
+	w := network.Schedule{From: cmp.Or(s.From, "00:00"), To: cmp.Or(s.To, "00:00"), Zone: "Local"}
+	if err := w.Check(); err != nil {
+		return w, errs.Hint(errs.New(errs.Invalid, "the hours %.20q to %.20q cannot be read", s.From, s.To), "write them as 01:00 and 05:00")
 	}
-	return parse(s.From), parse(s.To), err
+	return w, nil
 }
 
 // hours reports whether the moment is within the hours of a scope, and when they
-// end; the zero time means never. They are the hours of the server's own clock.
+// end; the zero time means never.
 func hours(s api.DiscoveryScope, now time.Time) (until time.Time, open bool) {
-	from, to, err := window(s)
+	w, err := schedule(s)
 	if err != nil {
 		return time.Time{}, false
 	}
-	if from == to {
-		return time.Time{}, true
-	}
-	local := now.Local()
-	minute := local.Hour()*60 + local.Minute()
-	end := time.Date(local.Year(), local.Month(), local.Day(), to/60, to%60, 0, 0, local.Location())
-	switch {
-	case from < to:
-		return end, minute >= from && minute < to
-	case minute >= from:
-		return time.Date(local.Year(), local.Month(), local.Day()+1, to/60, to%60, 0, 0, local.Location()), true
-	}
-	return end, minute < to
+	return w.Open(now)
 }
 
 // due reports whether a scope's next search may begin. One that was cut off by

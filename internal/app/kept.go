@@ -101,7 +101,7 @@ func (a *App) PutScopeOf(ctx context.Context, tid string, s api.DiscoveryScope) 
 			return errs.Hint(errs.New(errs.Invalid, "how often %.20q cannot be read", s.Every), "write hours, an hour at the least: 24h for daily, 168h for weekly")
 		}
 	}
-	if _, _, err := window(s); err != nil {
+	if _, err := schedule(s); err != nil {
 		return err
 	}
 	// A search that is under way keeps to what was permitted before.

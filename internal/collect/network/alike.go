@@ -139,7 +139,7 @@ func wayPorts(hosts []*Host, asked, before int) []uint16 {
 		}
 		same := share(most, k) >= alikeAll
 		all := k+before >= minAlike && share(k, asked) >= alikeAll
-		half := many+before >= minAlike && share(many+before, asked+before) >= alikeHalf && share(absurd[n], many) >= alikeAll
+		half := many >= minAlike/4 && many+before >= minAlike && share(many+before, asked+before) >= alikeHalf && share(absurd[n], many) >= alikeAll
 		if same && (all || half) {
 			out = append(out, n)
 		}

@@ -13,9 +13,11 @@ import (
 
 // flight is an attempt under way.
 type flight struct {
+	fd     int
 	t      *target
 	number uint16
 	ends   time.Time
+	landed bool
 }
 
 // run carries the sweep out on one thread with many sockets: the system answers
@@ -26,7 +28,7 @@ func (s *sweep) run(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("start connecting: %w", err)
 	}
-	f := &flights{s: s, ep: ep, ctx: ctx, under: map[int]flight{}}
+	f := &flights{s: s, ep: ep, ctx: ctx, under: map[int]*flight{}}
 	defer f.end()
 	events := make([]unix.EpollEvent, 256)
 	for ctx.Err() == nil {
@@ -52,8 +54,8 @@ type flights struct {
 	s     *sweep
 	ep    int
 	ctx   context.Context //nolint:containedctx // lives as long as the call of run
-	under map[int]flight
-	order []int // by end, since all attempts take equally long
+	under map[int]*flight // by descriptor
+	order []*flight       // by end, since all attempts take equally long
 	wg    groups
 }
 
@@ -79,8 +81,9 @@ func (f *flights) start(t *target, number uint16) {
 			f.s.done(t, number, starved)
 			return
 		}
-		f.under[fd] = flight{t, number, f.s.now().Add(connectTimeout)}
-		f.order = append(f.order, fd)
+		fl := &flight{fd: fd, t: t, number: number, ends: f.s.now().Add(connectTimeout)}
+		f.under[fd] = fl
+		f.order = append(f.order, fl)
 	case o == opened:
 		f.opened(fd, t, number)
 	default:
@@ -139,7 +142,7 @@ func (f *flights) answered(fd int) {
 	if !ok {
 		return
 	}
-	delete(f.under, fd)
+	f.land(fl)
 	no, err := unix.GetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_ERROR)
 	if err == nil && no == 0 {
 		_ = unix.EpollCtl(f.ep, unix.EPOLL_CTL_DEL, fd, nil)
@@ -173,21 +176,27 @@ func (f *flights) expire() int {
 	n := 0
 	now := f.s.now()
 	for len(f.order) > 0 {
-		fd := f.order[0]
-		fl, ok := f.under[fd]
-		if ok && fl.ends.After(now) {
+		fl := f.order[0]
+		if !fl.landed && fl.ends.After(now) {
 			break
 		}
 		f.order = f.order[1:]
-		if !ok {
+		if fl.landed {
 			continue
 		}
 		n++
-		delete(f.under, fd)
-		_ = unix.Close(fd)
+		f.land(fl)
+		_ = unix.Close(fl.fd)
 		f.s.done(fl.t, fl.number, silent)
 	}
 	return n
+}
+
+// land ends the attempt. Its descriptor may be another attempt's the moment it is
+// closed, so nothing finds the attempt by it any more.
+func (f *flights) land(fl *flight) {
+	fl.landed = true
+	delete(f.under, fl.fd)
 }
 
 // timeout is how long to wait for answers, in whole milliseconds: until the next
@@ -195,9 +204,7 @@ func (f *flights) expire() int {
 func (f *flights) timeout(wait time.Duration) int {
 	wait = min(wait, pollAgain)
 	if len(f.order) > 0 {
-		if fl, ok := f.under[f.order[0]]; ok {
-			wait = min(wait, fl.ends.Sub(f.s.now()))
-		}
+		wait = min(wait, f.order[0].ends.Sub(f.s.now())) // one that has landed only wakes us early
 	}
 	if f.s.readings() > 0 {
 		wait = min(wait, 5*time.Millisecond) // a reading that ends wakes nobody

@@ -424,47 +424,57 @@ func TestDiff(t *testing.T) {
 	}
 }
 
-func TestSchedule(t *testing.T) {
-	at := func(s string) time.Time {
-		v, err := time.Parse("2006-01-02 15:04", s)
+// TestScheduleFollowsTheClockOnTheWall holds windows against days on which clocks
+// change: 2027-03-14 has no 02:00 to 03:00 in Chicago, 2026-11-01 has 01:00 to 02:00
+// twice.
+func TestScheduleFollowsTheClockOnTheWall(t *testing.T) {
+	chicago, err := time.LoadLocation("America/Chicago")
+	if err != nil {
+		t.Fatal(err)
+	}
+	weekend := Schedule{Days: []string{"sat", "sun"}, From: "22:00", To: "05:00", Zone: "America/Chicago"}
+	hours := func(from, to string) Schedule { return Schedule{From: from, To: to, Zone: "America/Chicago"} }
+	for _, tt := range []struct {
+		name  string
+		s     Schedule
+		at    string // in UTC
+		until string // in UTC; "" means not open
+	}{
+		{"before the window", weekend, "2026-11-29 03:59", ""},
+		{"at its beginning", weekend, "2026-11-29 04:00", "2026-11-29 11:00"}, // Saturday 22:00 in Chicago
+		{"past midnight it is still Sunday's", weekend, "2026-11-30 10:59", "2026-11-30 11:00"},
+		{"at its end", weekend, "2026-11-30 11:00", ""},
+		{"Monday has none", weekend, "2026-12-01 05:00", ""},
+		{"summer time begins within", hours("01:00", "05:00"), "2027-03-14 07:30", "2027-03-14 10:00"}, // 01:30 CST to 05:00 CDT, an hour less
+		{"no such hours that day", hours("02:10", "02:50"), "2027-03-14 08:20", ""},
+		{"nor an hour later", hours("02:10", "02:50"), "2027-03-14 07:50", ""},
+		{"ends in the hour that is left out", hours("01:00", "02:30"), "2027-03-14 07:59", "2027-03-14 08:00"},
+		{"not beyond it", hours("01:00", "02:30"), "2027-03-14 08:10", ""},
+		{"summer time ends within", hours("00:30", "03:00"), "2026-11-01 05:40", "2026-11-01 09:00"}, // an hour more
+		{"the hour that comes twice, first", hours("01:30", "01:45"), "2026-11-01 06:35", "2026-11-01 06:45"},
+		{"between", hours("01:30", "01:45"), "2026-11-01 07:00", ""},
+		{"second", hours("01:30", "01:45"), "2026-11-01 07:35", "2026-11-01 07:45"},
+		{"seconds within", hours("01:30", "01:45"), "2026-11-02 07:44", "2026-11-02 07:45"},
+		{"any hour", hours("00:00", "00:00"), "2026-11-01 07:35", "never"},
+		{"from one evening to the next", hours("22:00", "22:00"), "2026-11-01 07:35", "never"},
+	} {
+		at, err := time.Parse("2006-01-02 15:04", tt.at)
 		if err != nil {
 			t.Fatal(err)
 		}
-		return v
-	}
-	night := Schedule{Days: []string{"sat", "sun"}, From: "22:00", To: "05:00", Zone: "America/Chicago"}
-	hourly := Schedule{From: "08:00", To: "18:00", Every: time.Hour}
-	for _, tt := range []struct {
-		name      string
-		s         Schedule
-		now, last string
-		want      string
-	}{
-		{"before the window", night, "2026-11-25 12:00", "", "2026-11-29 04:00"}, // Saturday 22:00 in Chicago
-		{"in the window", night, "2026-11-29 06:30", "", "2026-11-29 06:30"},
-		{"ran in this window", night, "2026-11-29 06:30", "2026-11-29 04:00", "2026-11-30 04:00"},
-		{"past midnight it is still Sunday's window", night, "2026-11-30 10:59", "", "2026-11-30 10:59"},
-		{"after the last", night, "2026-11-30 11:00", "", "2026-12-06 04:00"},
-		{"winter time begins", Schedule{From: "01:30", To: "03:00", Zone: "America/Chicago"}, "2026-11-01 00:00", "", "2026-11-01 06:30"},
-		{"every hour", hourly, "2026-11-25 12:10", "2026-11-25 12:00", "2026-11-25 13:00"},
-		{"every hour, the next day", hourly, "2026-11-25 17:30", "2026-11-25 17:15", "2026-11-26 08:00"},
-		{"never ran", hourly, "2026-11-25 03:00", "", "2026-11-25 08:00"},
-		{"whole days", Schedule{From: "00:00", To: "00:00", Every: 24 * time.Hour}, "2026-11-25 03:00", "2026-11-24 09:00", "2026-11-25 09:00"},
-	} {
-		var last time.Time
-		if tt.last != "" {
-			last = at(tt.last)
+		until, open := tt.s.Open(at)
+		got := ""
+		if open {
+			if got = until.Format("2006-01-02 15:04"); until.IsZero() {
+				got = "never"
+			}
 		}
-		got, err := tt.s.Next(at(tt.now), last)
-		if err != nil || !got.Equal(at(tt.want)) {
-			t.Errorf("%s: %s, %v; want %s", tt.name, got, err, tt.want)
-		}
-		if until, open := tt.s.Open(got); !open || !until.After(got) {
-			t.Errorf("%s: the window is not open at %s", tt.name, got)
+		if got != tt.until {
+			t.Errorf("%s: at %s open until %q, want %q", tt.name, at.In(chicago), got, tt.until)
 		}
 	}
-	err := Schedule{Days: []string{"Monday"}, From: "25:00", To: "5", Every: time.Second, Zone: "Chicago"}.Check()
-	for _, want := range []string{`day "Monday"`, `from "25:00"`, `to "5"`, "at least 1m", `zone "Chicago"`} {
+	err = Schedule{Days: []string{"Monday"}, From: "25:00", To: "5", Zone: "Chicago"}.Check()
+	for _, want := range []string{`day "Monday"`, `from "25:00"`, `to "5"`, `zone "Chicago"`} {
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s is not said in: %v", want, err)
 		}

@@ -182,6 +182,9 @@ func TestFirewalls(t *testing.T) {
 			r, packets := search(t, l, network.Job{Scope: ofWard(20000)}, nil)
 			if len(r.Hosts) != tt.direct || !r.Complete {
 				t.Errorf("%d devices are stated, want %d: %v", len(r.Hosts), tt.direct, r.Alike)
+				for _, h := range r.Hosts {
+					t.Logf("%s by %s: %d asked, %d silent, %d open", h.Addr, h.By, h.Asked, h.Silent, len(h.Open))
+				}
 			}
 			if len(tt.says) > 0 && !noted(r, tt.says...) {
 				t.Errorf("it is not said that %q: %v", tt.says, r.Notes)

@@ -9,30 +9,28 @@ import (
 )
 
 // Schedule says when discovery may run by itself: on some days, within hours of
-// the hospital's own time, every so often. It is data; somebody else waits.
+// the hospital's own time. It is data; somebody else waits.
 type Schedule struct {
 	// Days are mon, tue, …, sun. None means every day. A window that goes past
 	// midnight belongs to the day it begins on.
 	Days []string `json:"days,omitempty" yaml:"days,omitempty"`
-	From string   `json:"from"           yaml:"from"` // 22:00
-	To   string   `json:"to"             yaml:"to"`   // 05:00; the same as from means the whole day
-	// Every is the time from one start to the next, at least a minute; 0 means once
-	// in each window.
-	Every time.Duration `json:"every,omitempty" yaml:"every,omitempty"`
-	Zone  string        `json:"zone,omitempty"  yaml:"zone,omitempty"` // America/Chicago; none means UTC
+	From string   `json:"from"           yaml:"from"`            // 22:00
+	To   string   `json:"to"             yaml:"to"`              // 05:00; the same as from means any hour
+	Zone string   `json:"zone,omitempty"  yaml:"zone,omitempty"` // America/Chicago; Local is the server's own; none means UTC
 }
 
 var weekdays = []string{"sun", "mon", "tue", "wed", "thu", "fri", "sat"}
+
+var everyDay = [7]bool{true, true, true, true, true, true, true}
 
 type window struct {
 	days     [7]bool
 	from, to int // minutes of the day
 	loc      *time.Location
-	every    time.Duration
 }
 
 func (s Schedule) parse() (window, error) {
-	w := window{loc: time.UTC, every: s.Every}
+	w := window{loc: time.UTC}
 	var faults []error
 	bad := func(format string, args ...any) { faults = append(faults, fmt.Errorf(format, args...)) }
 	for _, d := range s.Days {
@@ -44,7 +42,7 @@ func (s Schedule) parse() (window, error) {
 		w.days[i] = true
 	}
 	if len(s.Days) == 0 {
-		w.days = [7]bool{true, true, true, true, true, true, true}
+		w.days = everyDay
 	}
 	var ok bool
 	if w.from, ok = minutes(s.From); !ok {
@@ -52,9 +50,6 @@ func (s Schedule) parse() (window, error) {
 	}
 	if w.to, ok = minutes(s.To); !ok {
 		bad("to %q: write the time as 05:00", s.To)
-	}
-	if s.Every < 0 || s.Every > 0 && s.Every < time.Minute {
-		bad("every %s: at least 1m, or leave it out to run once in each window", s.Every)
 	}
 	if s.Zone != "" {
 		loc, err := time.LoadLocation(s.Zone)
@@ -81,66 +76,39 @@ func (s Schedule) Check() error {
 	return err
 }
 
-// Next returns the first moment after now at which a run may start. Last is when
-// the newest run started; zero if there was none.
-func (s Schedule) Next(now, last time.Time) (time.Time, error) {
-	w, err := s.parse()
-	if err != nil {
-		return time.Time{}, err
-	}
-	earliest := now
-	if w.every > 0 && !last.IsZero() {
-		if t := last.Add(w.every); t.After(earliest) {
-			earliest = t
-		}
-	}
-	local := earliest.In(w.loc)
-	// From the day before, whose window may reach into this one.
-	for d := -1; d <= 8; d++ {
-		open, end := w.on(local.Year(), local.Month(), local.Day()+d)
-		if open.IsZero() || !end.After(earliest) {
-			continue
-		}
-		start := open
-		if earliest.After(open) {
-			start = earliest
-		}
-		if w.every == 0 && !last.IsZero() && !last.Before(open) && last.Before(end) {
-			continue // it ran in this window
-		}
-		return start.UTC(), nil
-	}
-	return time.Time{}, errs.New(errs.Invalid, "schedule: no window opens within a week: check its days and hours")
-}
-
 // Open reports whether a run may be under way at the moment, and until when: a
-// run that is not done by then is stopped and goes on in the next window.
+// run that is not done by then is stopped and goes on in the next window. The clock
+// on the wall decides, so where clocks change, an hour that does not exist is no
+// hour to run in, and one that comes twice is permitted twice.
 func (s Schedule) Open(at time.Time) (until time.Time, open bool) {
 	w, err := s.parse()
-	if err != nil {
+	if err != nil || !w.holds(at) {
 		return time.Time{}, false
 	}
-	local := at.In(w.loc)
-	for d := -1; d <= 0; d++ {
-		from, end := w.on(local.Year(), local.Month(), local.Day()+d)
-		if !from.IsZero() && !at.Before(from) && at.Before(end) {
-			return end.UTC(), true
+	if w.from == w.to && w.days == everyDay {
+		return time.Time{}, true
+	}
+	// Minute by minute: clocks change at minutes, and a window has few of them.
+	for t := at.Truncate(time.Minute); ; {
+		if t = t.Add(time.Minute); !w.holds(t) || t.Sub(at) > longest {
+			return t.UTC(), true
 		}
 	}
-	return time.Time{}, false
 }
 
-// on returns the window that begins on a day, in the hospital's own time, so that
-// it keeps its hours when clocks change.
-func (w window) on(year int, month time.Month, day int) (from, to time.Time) {
-	noon := time.Date(year, month, day, 12, 0, 0, 0, w.loc)
-	if !w.days[noon.Weekday()] {
-		return time.Time{}, time.Time{}
+// longest bounds how far the end of a window is looked for: the days of a week.
+const longest = 8 * 24 * time.Hour
+
+// holds reports whether the clock on the wall shows a time of the window.
+func (w window) holds(t time.Time) bool {
+	local := t.In(w.loc)
+	minute := local.Hour()*60 + local.Minute()
+	today, before := w.days[local.Weekday()], w.days[(local.Weekday()+6)%7]
+	switch {
+	case w.from == w.to && w.from == 0:
+		return today
+	case w.from < w.to:
+		return today && minute >= w.from && minute < w.to
 	}
-	y, m, d := noon.Date()
-	from = time.Date(y, m, d, w.from/60, w.from%60, 0, 0, w.loc)
-	if w.to <= w.from {
-		d++
-	}
-	return from, time.Date(y, m, d, w.to/60, w.to%60, 0, 0, w.loc)
+	return today && minute >= w.from || before && minute < w.to
 }

@@ -344,7 +344,7 @@ func (a *asking) listen(ctx context.Context) {
 		a.TLSWhy, a.ClearWhy = a.Why, a.Why
 		return
 	}
-	said := c.Listen(listenWait, listenGap, listenMost)
+	said, _ := c.Listen(listenWait, listenGap, listenMost)
 	_ = c.Close()
 	name, product := cleartext.Recognize(said)
 	switch w := wayOf(name); {

@@ -41,16 +41,16 @@ type HL7 struct {
 //
 // The error says that the service spoke, but nothing of HL7.
 func Frame(c *wire.Conn) (*HL7, error) {
-	if said := c.Listen(hl7First, hl7Gap, 256); len(said) > 0 {
+	if said, _ := c.Listen(hl7First, hl7Gap, 256); len(said) > 0 {
 		return nil, wire.ErrProtocol // a receiver waits for its sender
 	}
 	if _, err := c.Write([]byte{frameStart, frameEnd, frameClose}); err != nil {
 		return nil, err
 	}
-	answer := c.Listen(hl7Wait, hl7Gap, maxReply)
+	answer, hung := c.Listen(hl7Wait, hl7Gap, maxReply)
 	if len(answer) == 0 {
 		h := &HL7{Silent: "it took the connection and an empty frame and said nothing, as many receivers do"}
-		if _, err := c.Full(1); wire.Hung(err) {
+		if hung {
 			h.Silent = "it hung up after an empty frame"
 		}
 		return h, nil

@@ -105,8 +105,9 @@ func (c *Conn) SetReadDeadline(t time.Time) error {
 }
 
 // Listen reads what the service says by itself: up to most bytes, until it has
-// been silent for the gap or the wait is over. What it said may be empty.
-func (c *Conn) Listen(wait, gap time.Duration, most int) []byte {
+// been silent for the gap or the wait is over. What it said may be empty; hung
+// says that it ended the connection.
+func (c *Conn) Listen(wait, gap time.Duration, most int) (said []byte, hung bool) {
 	whole := in(wait)
 	_ = c.SetReadDeadline(whole)
 	b := make([]byte, 0, 256)
@@ -115,6 +116,7 @@ func (c *Conn) Listen(wait, gap time.Duration, most int) []byte {
 		n, err := c.in.Read(buf[:min(len(buf), most-len(b))])
 		b = append(b, buf[:n]...)
 		if err != nil {
+			hung = Hung(err)
 			break
 		}
 		next := in(gap)
@@ -124,7 +126,7 @@ func (c *Conn) Listen(wait, gap time.Duration, most int) []byte {
 		_ = c.SetReadDeadline(next)
 	}
 	_ = c.SetReadDeadline(c.ends)
-	return b
+	return b, hung
 }
 
 // Say writes all of it.

@@ -164,6 +164,13 @@ func (c *Counter) Stop() (packets []Packet, lost int) {
 	return slices.Clone(c.packets), c.lost
 }
 
+// So returns what arrived so far.
+func (c *Counter) So() []Packet {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return slices.Clone(c.packets)
+}
+
 // To counts the packets for an address.
 func To(packets []Packet, a netip.Addr) int {
 	n := 0

@@ -22,6 +22,7 @@ import (
 // address of another, searches again, and stores both: each device is still
 // itself, at its new address.
 func TestAllAddressesChangeOvernight(t *testing.T) {
+	t.Parallel()
 	l := netlab.NewDevices(t, netip.MustParsePrefix("10.79.0.0/24"), 60)
 	for i := range 20 {
 		l.Listen(t, l.Hosts[i], 22, netlab.SSH("SSH-2.0-OpenSSH_9.2p1 Debian-2+deb12u3"))

@@ -10,6 +10,7 @@ import (
 	"net/netip"
 	"regexp"
 	"strings"
+	"unicode"
 )
 
 // KeyType names a kind of identity key.
@@ -73,18 +74,20 @@ func NewKey(t KeyType, value string) (Key, bool) {
 		v = fmt.Sprintf("%s:%s:%s:%s:%s:%s", v[0:2], v[2:4], v[4:6], v[6:8], v[8:10], v[10:12])
 	case IP:
 		a, err := netip.ParseAddr(v)
+		a = a.Unmap().WithZone("") // with a zone, :: is not told from others
 		if err != nil || a.IsLoopback() || a.IsUnspecified() || a.IsMulticast() || a.IsLinkLocalUnicast() {
 			return Key{}, false
 		}
-		v = a.Unmap().WithZone("").String()
+		v = a.String()
 	case FQDN:
-		v = strings.TrimSuffix(v, ".")
+		v = strings.TrimRightFunc(v, func(r rune) bool { return r == '.' || unicode.IsSpace(r) })
 		if !strings.Contains(v, ".") || strings.HasPrefix(v, "localhost") {
 			return Key{}, false
 		}
 	case Name:
-		v, _, _ = strings.Cut(strings.TrimSuffix(v, "."), ".")
-		if v == "" || v == "localhost" {
+		v, _, _ = strings.Cut(v, ".")
+		// A filler stays one with a domain behind it.
+		if v = strings.TrimSpace(v); v == "localhost" || junkValue.MatchString(v) {
 			return Key{}, false
 		}
 	case Machine, Serial, UDI, Cloud, Tag:

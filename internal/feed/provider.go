@@ -56,6 +56,9 @@ func readProviders(b []byte) (providers, error) {
 		} else {
 			keys, err = openpgp.ReadKeyRing(bytes.NewReader(b))
 		}
+		if err == nil && len(keys) == 0 {
+			err = errors.New("there is none in the file")
+		}
 		if err != nil {
 			return providers{}, errs.Hint(errs.New(errs.Invalid, "the keys of providers cannot be read: %w", err),
 				"give OpenPGP public keys as the provider publishes them")

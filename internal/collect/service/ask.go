@@ -317,9 +317,9 @@ func (a *asking) hl7(ctx context.Context) {
 	h, err := clinical.Frame(c)
 	_ = c.Close()
 	if err == nil {
-		a.Outcome, a.HL7 = Asked, h
+		a.HL7 = h
 		if h.Framed {
-			a.Spoke, a.Secure, a.Clear, a.Product = "hl7", no(), yes(), h.Sender
+			a.Outcome, a.Spoke, a.Secure, a.Clear, a.Product = Asked, "hl7", no(), yes(), h.Sender
 			return
 		}
 	}
@@ -333,7 +333,7 @@ func (a *asking) hl7(ctx context.Context) {
 		a.TLSWhy, a.ClearWhy = a.Why, a.Why
 		return
 	}
-	a.TLSWhy, a.ClearWhy = h.Silent, h.Silent
+	a.Outcome, a.Why, a.TLSWhy, a.ClearWhy = Failed, h.Silent, h.Silent, h.Silent
 }
 
 // listen waits for what a service says by itself, and goes on from there.

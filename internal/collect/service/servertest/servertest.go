@@ -131,10 +131,11 @@ func StartEnv(t testing.TB, port int, env []string, name string, args ...string)
 	t.Fatalf("%s takes no connection on port %d:\n%s", name, port, out.String())
 }
 
-// Serve answers each connection with serve until the test ends.
+// Serve answers each connection with serve until the test ends. It listens on
+// all addresses of loopback, of which it returns the first.
 func Serve(t testing.TB, serve func(net.Conn)) netip.AddrPort {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	l, err := net.Listen("tcp4", "0.0.0.0:0")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -145,13 +146,17 @@ func Serve(t testing.TB, serve func(net.Conn)) netip.AddrPort {
 			if err != nil {
 				return
 			}
+			if a, ok := netip.AddrFromSlice(c.LocalAddr().(*net.TCPAddr).IP.To4()); !ok || !a.IsLoopback() {
+				_ = c.Close() // nobody else's business
+				continue
+			}
 			go func() {
 				defer c.Close()
 				serve(c)
 			}()
 		}
 	}()
-	return netip.MustParseAddrPort(l.Addr().String())
+	return Addr(l.Addr().(*net.TCPAddr).Port)
 }
 
 // Write makes a file of a test.

@@ -1,0 +1,172 @@
+package service_test
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"io"
+	"net"
+	"net/netip"
+	"runtime"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/asepsis/asepsis/internal/collect/service"
+	"github.com/asepsis/asepsis/internal/collect/service/servertest"
+)
+
+// tlsServer is a server of the library; each is called for each connection.
+func tlsServer(t testing.TB, cert tls.Certificate, each func()) netip.AddrPort {
+	t.Helper()
+	conf := &tls.Config{Certificates: []tls.Certificate{cert}, MinVersion: tls.VersionTLS12}
+	return servertest.Serve(t, func(c net.Conn) {
+		if each != nil {
+			each()
+		}
+		s := tls.Server(c, conf)
+		if s.Handshake() == nil {
+			_, _ = s.Read(make([]byte, 1000))
+			_, _ = io.WriteString(s, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
+		}
+	})
+}
+
+// protocols are all that are asked.
+var protocols = []string{
+	"http", "https", "ssh", "telnet", "smtp", "imap", "pop3", "ftp", "ldap", "postgresql", "mysql", "rdp", "dicom", "dicom-tls", "hl7", "ldaps", "",
+}
+
+// liars do what no real server does, to whoever asks.
+var liars = map[string]func(net.Conn){
+	"says nothing": func(c net.Conn) { _, _ = io.Copy(io.Discard, c) },
+	"ends at once": func(net.Conn) {},
+	"resets":       func(c net.Conn) { _ = c.(*net.TCPConn).SetLinger(0) },
+	"letters":      func(c net.Conn) { endless(c, strings.Repeat("A", 4096)) },
+	"lines":        func(c net.Conn) { endless(c, strings.Repeat("220-welcome to this machine\r\n", 100)) },
+	"imap lines":   func(c net.Conn) { endless(c, "* OK hello\r\n") },
+	"ssh lines":    func(c net.Conn) { endless(c, "this is not the banner yet\r\n") },
+	"zeros":        func(c net.Conn) { endless(c, strings.Repeat("\x00", 4096)) },
+	"ones":         func(c net.Conn) { endless(c, strings.Repeat("\xff", 4096)) },
+	"headers":      func(c net.Conn) { _, _ = io.WriteString(c, "HTTP/1.1 200 OK\r\n"); endless(c, "X-More: and more\r\n") },
+	"long lengths": func(c net.Conn) { _, _ = io.WriteString(c, "\x30\x84\x7f\xff\xff\xff"); endless(c, "more") },
+	"frame":        func(c net.Conn) { _, _ = io.WriteString(c, "\x0bMSH|"); endless(c, "patient|") },
+	"association":  func(c net.Conn) { _, _ = io.WriteString(c, "\x02\x00\x7f\xff\xff\xff"); endless(c, "more") },
+	"one at a time": func(c net.Conn) {
+		for {
+			if _, err := c.Write([]byte("2")); err != nil {
+				return
+			}
+			time.Sleep(50 * time.Millisecond)
+		}
+	},
+}
+
+func endless(c net.Conn, s string) {
+	for {
+		if _, err := io.WriteString(c, s); err != nil {
+			return
+		}
+	}
+}
+
+// TestLiarsAreLeft asks every liar in every protocol at once: the scan ends in
+// the time of the slowest, in bounded memory, and nothing a liar says is
+// believed further than it goes.
+func TestLiarsAreLeft(t *testing.T) {
+	var targets []service.Target
+	for _, serve := range liars {
+		addr := servertest.Serve(t, serve)
+		for _, p := range protocols {
+			targets = append(targets, service.Target{Addr: addr, Service: p})
+		}
+	}
+	// Each from an address of its own, so that none waits for another.
+	for i := range targets {
+		targets[i].Addr = netip.AddrPortFrom(netip.AddrFrom4([4]byte{127, 0, 1, byte(i)}), targets[i].Addr.Port())
+	}
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	got := map[string]int{}
+	s := &service.Scanner{Gate: open{}, Now: time.Now, Rate: 2000, Unknown: true}
+	liarsEverywhere(t, targets)
+	start := time.Now()
+	err := s.Run(t.Context(), targets, func(r service.Result) {
+		got[string(r.Outcome)]++
+		if r.Outcome != service.Asked && r.Why == "" {
+			t.Errorf("%s %s: %s without a reason", r.Addr, r.Service, r.Outcome)
+		}
+		if r.TLS != nil || r.SSH != nil && r.SSH.Methods != nil || r.DICOM != nil {
+			t.Errorf("%s %s: believed: %+v", r.Addr, r.Service, r)
+		}
+		for _, text := range []string{r.Why, r.Product, r.TLSWhy, r.ClearWhy} {
+			if len(text) > 400 {
+				t.Errorf("%s %s: %d letters of a liar were kept", r.Addr, r.Service, len(text))
+			}
+		}
+	})
+	runtime.ReadMemStats(&after)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if took := time.Since(start); took > 120*time.Second {
+		t.Errorf("took %v", took)
+	}
+	if grown := int64(after.HeapAlloc) - int64(before.HeapAlloc); grown > 100<<20 {
+		t.Errorf("the heap grew by %d bytes", grown)
+	}
+	t.Logf("%d services of liars in %v: %v", len(targets), time.Since(start).Round(time.Millisecond), got)
+}
+
+// liarsEverywhere does nothing where loopback has all of 127.0.0.0/8, and skips
+// the test where it has one address alone.
+func liarsEverywhere(t *testing.T, ts []service.Target) {
+	t.Helper()
+	c, err := net.DialTimeout("tcp", ts[0].Addr.String(), 2*time.Second)
+	if err != nil {
+		t.Skip("this system has one loopback address only")
+	}
+	_ = c.Close()
+}
+
+func TestStopped(t *testing.T) {
+	addr := servertest.Serve(t, liars["says nothing"])
+	ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
+	defer cancel()
+	var targets []service.Target
+	for range 20 {
+		targets = append(targets, service.Target{Addr: addr, Service: "https"})
+	}
+	start, n := time.Now(), 0
+	err := (&service.Scanner{Gate: open{}, Now: time.Now}).Run(ctx, targets, func(service.Result) { n++ })
+	if took := time.Since(start); !errors.Is(err, context.DeadlineExceeded) || took > time.Second || n != 0 {
+		t.Errorf("%v after %v, %d results of services that were not asked to the end", err, took, n)
+	}
+}
+
+func TestNobodyThere(t *testing.T) {
+	if r := one(t, scanner(nil), servertest.Port(t), "https"); r.Outcome != service.Closed || r.Why == "" {
+		t.Errorf("%+v", r)
+	}
+}
+
+func TestQuietService(t *testing.T) {
+	addr := servertest.Serve(t, liars["says nothing"])
+	r := at(t, scanner(nil), addr, "")
+	if r.Outcome != service.Failed || r.TLSWhy == "" || !strings.Contains(r.Why, "nothing was sent to it") || r.Connections != 1 {
+		t.Errorf("%+v", r)
+	}
+	a := servertest.NewAuthority(t, "Root")
+	hidden := tlsServer(t, a.TLS(t, servertest.Wish{}), nil)
+	s := scanner(a)
+	s.Unknown = true
+	if r = at(t, s, hidden, ""); r.TLS == nil || r.Spoke != "tls" || !is(r.Clear, false) {
+		t.Errorf("TLS at an unknown port: %+v", r)
+	}
+	for _, name := range []string{"raw-printer", "modbus", "smb"} {
+		w := watch(t)
+		if r = at(t, s, w.addr, name); r.Outcome != service.Left || w.connections.Load() != 0 {
+			t.Errorf("%s: %+v", name, r)
+		}
+	}
+}

@@ -27,6 +27,18 @@ type Published struct {
 	Testing               bool
 }
 
+// Applied is the policy that was asked for all messages that fail.
+func (p Published) Applied() Policy {
+	switch q := Policy(strings.ToLower(p.P)); {
+	case q != None && q != Quarantine && q != Reject:
+		return Missing
+	case p.Percent < 100 || p.Testing:
+		return q.lower()
+	default:
+		return q
+	}
+}
+
 // Row is a group of messages alike.
 type Row struct {
 	Source     netip.Addr
@@ -58,7 +70,7 @@ type Sender struct {
 	// Name is the service or network: the organization whose SPF or DKIM it passed,
 	// else its address. It is one's own domain for servers of one's own.
 	Name  string
-	Known string // how it is known: spf, dkim or address
+	Known string // how it is known: spf, dkim or address; others where it is the rest
 
 	Messages  int64
 	Passed    int64 // DMARC: at least one of the next two
@@ -67,14 +79,23 @@ type Sender struct {
 	Forwarded int64 // failed, and the receiver knows why: forwarded, or by a mailing list
 
 	Addresses []netip.Addr // up to MaxAddresses, in order
-	More      int          // addresses beyond those, at least
+	More      bool         // there are others
 	Selectors []string     // of DKIM signatures that passed, in the domain's name
 	Begin     time.Time
 	End       time.Time
 }
 
-// MaxAddresses is how many addresses of a sender are kept.
-const MaxAddresses = 50
+// MaxAddresses is how many addresses of a sender are kept, MaxSenders how many
+// senders; those beyond are added up under the name Others.
+const (
+	MaxAddresses = 50
+	MaxSenders   = 50_000
+	Others       = "others"
+)
+
+// maxDomains is how many domains are kept: names below one's own that somebody made
+// up count as the domain that was reported on, beyond these.
+const maxDomains = 10_000
 
 // maxSelectors is how many selectors of a sender are kept.
 const maxSelectors = 20
@@ -84,7 +105,6 @@ const maxSelectors = 20
 type Tally struct {
 	reports map[reportID]bool
 	senders map[senderID]*Sender
-	seen    map[senderID]map[netip.Addr]bool
 	domains map[string]*Domain
 }
 
@@ -112,7 +132,7 @@ type Domain struct {
 func (t *Tally) Add(r *Report) bool {
 	if t.reports == nil {
 		t.reports, t.senders = map[reportID]bool{}, map[senderID]*Sender{}
-		t.seen, t.domains = map[senderID]map[netip.Addr]bool{}, map[string]*Domain{}
+		t.domains = map[string]*Domain{}
 	}
 	id := reportID{r.Reporter, r.ID, r.Published.Domain, r.Begin.Unix()}
 	if t.reports[id] {
@@ -158,14 +178,10 @@ func later(a, b time.Time) time.Time {
 
 func (t *Tally) row(r *Report, row *Row) {
 	from := cmp.Or(row.HeaderFrom, r.Published.Domain)
-	name, known := who(row, from)
-	id := senderID{from, name}
-	s := t.senders[id]
-	if s == nil {
-		s = &Sender{Domain: from, Name: name, Known: known, Begin: r.Begin, End: r.End}
-		t.senders[id], t.seen[id] = s, map[netip.Addr]bool{}
+	if t.domains[from] == nil && len(t.domains) >= maxDomains {
+		from = r.Published.Domain
 	}
-	d := t.domain(r, from)
+	d, s := t.domain(r, from), t.sender(r, row, from)
 	add := func(to ...*int64) {
 		for _, n := range to {
 			*n += row.Count
@@ -188,12 +204,9 @@ func (t *Tally) row(r *Report, row *Row) {
 		add(&s.Stopped, &d.Stopped)
 	}
 	s.Begin, s.End = earlier(s.Begin, r.Begin), later(s.End, r.End)
-	if seen := t.seen[id]; !seen[row.Source] {
-		if len(seen) < MaxAddresses {
-			seen[row.Source] = true
+	if !slices.Contains(s.Addresses, row.Source) {
+		if s.More = len(s.Addresses) == MaxAddresses; !s.More {
 			s.Addresses = append(s.Addresses, row.Source)
-		} else {
-			s.More++
 		}
 	}
 	for _, c := range row.Checked {
@@ -202,6 +215,24 @@ func (t *Tally) row(r *Report, row *Row) {
 			s.Selectors = append(s.Selectors, c.Selector)
 		}
 	}
+}
+
+// sender finds or begins the sender of a row. Where there are too many, as when one
+// domain is forged from everywhere, the rest are one.
+func (t *Tally) sender(r *Report, row *Row, from string) *Sender {
+	name, known := who(row, from)
+	id := senderID{from, name}
+	s := t.senders[id]
+	if s == nil && len(t.senders) >= MaxSenders {
+		name, known = Others, "others"
+		id = senderID{from, name}
+		s = t.senders[id]
+	}
+	if s == nil {
+		s = &Sender{Domain: from, Name: name, Known: known, Begin: r.Begin, End: r.End}
+		t.senders[id] = s
+	}
+	return s
 }
 
 // who names a sender. What it proved to be tells more than its address: a service

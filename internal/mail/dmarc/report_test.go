@@ -1,6 +1,7 @@
 package dmarc_test
 
 import (
+	"fmt"
 	"net/netip"
 	"slices"
 	"testing"
@@ -67,7 +68,31 @@ func TestTallyBounds(t *testing.T) {
 	}
 	tally.Add(report("1", day, rows...))
 	s := tally.Senders()
-	if len(s) != 1 || len(s[0].Addresses) != dmarc.MaxAddresses || s[0].More != 150 || s[0].Messages != 200 {
+	if len(s) != 1 || len(s[0].Addresses) != dmarc.MaxAddresses || !s[0].More || s[0].Messages != 200 {
 		t.Errorf("got %+v", s)
+	}
+	rows = make([]dmarc.Row, dmarc.MaxSenders+1000)
+	for i := range rows {
+		rows[i] = dmarc.Row{Source: netip.AddrFrom4([4]byte{10, byte(i >> 16), byte(i >> 8), byte(i)}), Count: 1, HeaderFrom: fmt.Sprintf("x%d.example.org", i)}
+	}
+	tally = dmarc.Tally{}
+	tally.Add(report("2", day, rows...))
+	s = tally.Senders()
+	var sum int64
+	for i := range s {
+		sum += s[i].Messages
+	}
+	if n := len(tally.Domains()); len(s) > dmarc.MaxSenders+10_001 || n > 10_000 || sum != int64(len(rows)) {
+		t.Errorf("%d senders, %d domains, %d messages", len(s), n, sum)
+	}
+}
+
+func TestApplied(t *testing.T) {
+	for want, p := range map[dmarc.Policy]dmarc.Published{
+		dmarc.Reject: {P: "Reject", Percent: 100}, dmarc.Quarantine: {P: "reject", Percent: 100, Testing: true}, dmarc.None: {P: "quarantine", Percent: 99}, dmarc.Missing: {P: "", Percent: 100},
+	} {
+		if got := p.Applied(); got != want {
+			t.Errorf("%+v: got %s", p, got)
+		}
 	}
 }

@@ -62,7 +62,7 @@ func TestShow(t *testing.T) {
 		{"directory in clear", starttls.LDAP, searchDone("\x00"), false, "yes", "", ""},
 		{"directory that lies", starttls.LDAP, "\x30\x84\x7f\xff\xff\xff", false, "unknown", "", "something else"},
 		{"database of before TLS", starttls.PostgreSQL, "E", false, "unknown", "", "something else"},
-		{"database that locks us out", starttls.MySQL, "\x1f\x00\x00\x00\xff\x6a\x04Host is blocked, flush hosts", false, "unknown", "", "ended"},
+		{"database that hangs up halfway", starttls.MySQL, "\x2f\x00\x00\x00\xff\x6a\x04Host is blocked, flush hosts", false, "unknown", "", "ended"},
 		{"database that says why", starttls.MySQL, "\x0f\x00\x00\x00\xff\x6a\x04Host blocked", false, "unknown", "", "it answered: Host blocked"},
 		{"database without TLS", starttls.MySQL, "\x20\x00\x00\x00\x0a8.0.1\x00aaaabbbbbbbb\x00\x00\x00moremoremore", false, "yes", "MySQL 8.0.1", ""},
 	} {

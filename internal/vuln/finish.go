@@ -150,6 +150,9 @@ func (w *writer) advisories() {
 	w.sections[secFlaws], w.sections[secSources] = flaws, sources
 }
 
+// manyNames is from how many names on a list of them is no longer looked through.
+const manyNames = 64
+
 // namesOf returns an advisory's flaws and then its other names: where there are
 // CVEs they are the flaws, else its own name is the one flaw it has.
 func (w *writer) namesOf(it *item) []Flaw {
@@ -157,8 +160,20 @@ func (w *writer) namesOf(it *item) []Flaw {
 	for _, f := range it.flaws {
 		out = append(out, w.flaw(f))
 	}
+	has := func(f Flaw) bool { return slices.Contains(out, f) }
+	if len(it.names) > manyNames {
+		seen := make(map[Flaw]bool, len(it.names))
+		for _, f := range out {
+			seen[f] = true
+		}
+		has = func(f Flaw) bool {
+			was := seen[f]
+			seen[f] = true
+			return was
+		}
+	}
 	for _, n := range it.names {
-		if f := w.flaw(n); !slices.Contains(out, f) {
+		if f := w.flaw(n); !has(f) {
 			out = append(out, f)
 		}
 	}

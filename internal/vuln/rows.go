@@ -75,6 +75,10 @@ func appendRows(rows []draft, p *advisory.Product, statement bool) []draft {
 	return appendRanges(rows, d, x, p.Ranges, versions)
 }
 
+// maxHeld bounds how many times a listed version is held against a range. Beyond it
+// versions are listed that a range holds too, which says the same in more bytes.
+const maxHeld = 10_000_000
+
 // appendRanges adds a row for each range and one for the listed versions that no
 // range holds.
 func appendRanges(rows []draft, d draft, x extra, ranges []advisory.Range, versions []string) []draft {
@@ -106,6 +110,9 @@ func appendRanges(rows []draft, d draft, x extra, ranges []advisory.Range, versi
 		rows = append(rows, r)
 	}
 	own := rows[from:]
+	if len(own)*len(versions) > maxHeld {
+		own = nil
+	}
 	var set []bound
 	for _, v := range versions {
 		b := e.bound(v)

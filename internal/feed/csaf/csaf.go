@@ -20,7 +20,9 @@ import (
 // Limits of one document.
 const (
 	maxProducts   = 200_000
-	maxStatements = 2_000_000 // product times vulnerability
+	maxStatements = 2_000_000 // product times vulnerability, and product times remark
+	maxScores     = 100       // of one vulnerability
+	maxReferences = 100
 )
 
 // Is reports whether the keys of a document are those of an advisory.
@@ -159,9 +161,7 @@ func (r *reader) references() {
 	s.Array(func() {
 		s.Object(func(key []byte) {
 			if string(key) == "url" {
-				if u := s.Brief(); u != "" && len(r.a.References) < 100 && !slices.Contains(r.a.References, u) {
-					r.a.References = append(r.a.References, u)
-				}
+				r.a.References = record.AddOnce(r.a.References, s.Brief(), maxReferences)
 			}
 		})
 	})
@@ -177,18 +177,19 @@ func (r *reader) give(to record.Sink) (refused string) {
 		vulns []*vulnerability
 	}
 	var sets []set
+	place := make(map[string]int) // of sets, by key
 	statements := 0
 	for i := range r.vulns {
 		v := &r.vulns[i]
-		r.expand(v)
-		statements += len(v.statements)
+		statements += r.expand(v)
 		if statements > maxStatements {
 			return "it makes more statements about products than can be kept"
 		}
 		key := v.key()
-		j := slices.IndexFunc(sets, func(s set) bool { return s.key == key })
-		if j < 0 {
+		j, ok := place[key]
+		if !ok {
 			j = len(sets)
+			place[key] = j
 			sets = append(sets, set{key: key})
 		}
 		sets[j].vulns = append(sets[j].vulns, v)
@@ -197,17 +198,18 @@ func (r *reader) give(to record.Sink) (refused string) {
 		to.Advisory(&r.a)
 		return ""
 	}
-	var named []string
+	named := make(map[string]bool)
 	for i := range sets {
 		a := r.a
 		a.Scores = slices.Clone(r.a.Scores)
+		a.References = slices.Clone(r.a.References)
 		if len(sets) > 1 {
 			a.Aliases = []string{r.a.ID}
 			name := sets[i].vulns[0].name()
-			if name == "" || slices.Contains(named, name) {
+			if name == "" || named[name] {
 				name = strings.TrimPrefix(name+"."+strconv.Itoa(i+1), ".")
 			}
-			named = append(named, name)
+			named[name] = true
 			a.ID += "#" + name
 		}
 		var texts []string
@@ -217,17 +219,13 @@ func (r *reader) give(to record.Sink) (refused string) {
 			}
 			a.Scores = append(a.Scores, v.scores...)
 			for _, w := range v.cwes {
-				if !slices.Contains(a.CWEs, w) {
-					a.CWEs = append(a.CWEs, w)
-				}
+				a.CWEs = record.AddOnce(a.CWEs, w, record.MaxCWEs)
 			}
 			if v.text != "" && len(texts) < 5 {
 				texts = append(texts, v.text)
 			}
 			for _, u := range v.references {
-				if len(a.References) < 100 && !slices.Contains(a.References, u) {
-					a.References = append(a.References, u)
-				}
+				a.References = record.AddOnce(a.References, u, maxReferences)
 			}
 		}
 		for j := range a.Scores {

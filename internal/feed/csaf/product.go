@@ -11,6 +11,10 @@ import (
 // asProducts turns the statements of a vulnerability into products.
 func (r *reader) asProducts(v *vulnerability) []advisory.Product {
 	out := make([]advisory.Product, 0, len(v.statements))
+	remedies := r.sorted(v.remedies, "vendor_fix", "optional_patch", "mitigation", "workaround", "fix_planned", "no_fix_planned", "none_available")
+	flags := r.sorted(v.flags, "component_not_present", "vulnerable_code_not_present",
+		"vulnerable_code_not_in_execute_path", "vulnerable_code_cannot_be_controlled_by_adversary", "inline_mitigations_already_exist")
+	threats := r.sorted(v.threats, "impact")
 	for _, st := range v.statements {
 		p := r.products[st.product]
 		if p == nil {
@@ -18,12 +22,11 @@ func (r *reader) asProducts(v *vulnerability) []advisory.Product {
 			p = &product{id: st.product, name: st.product, product: st.product}
 		}
 		base := advisory.Product{Status: st.status}
-		base.Remedy = about(v.remedies, st.product, "vendor_fix", "optional_patch", "mitigation", "workaround", "fix_planned", "no_fix_planned", "none_available")
+		base.Remedy = remedies.of(st.product)
 		if st.status == advisory.NotAffected {
-			base.Justification = about(v.flags, st.product, "component_not_present", "vulnerable_code_not_present",
-				"vulnerable_code_not_in_execute_path", "vulnerable_code_cannot_be_controlled_by_adversary", "inline_mitigations_already_exist")
+			base.Justification = flags.of(st.product)
 			if base.Justification == "" {
-				base.Justification = about(v.threats, st.product, "impact")
+				base.Justification = threats.of(st.product)
 			}
 		}
 		out = r.forms(out, base, p)

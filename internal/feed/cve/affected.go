@@ -1,7 +1,6 @@
 package cve
 
 import (
-	"slices"
 	"strings"
 
 	"github.com/asepsis/asepsis/internal/advisory"
@@ -170,6 +169,9 @@ type said struct {
 	unread string
 }
 
+// maxWords bounds how many versions in words are shown.
+const maxWords = 50
+
 // understood turns the list of versions into those that are affected. It returns
 // false where none is.
 func (a *affected) understood() (said, bool) {
@@ -180,13 +182,13 @@ func (a *affected) understood() (said, bool) {
 		v := &a.versions[i]
 		switch v.status {
 		case "affected":
-			if !v.add(&out.Versions) && !slices.Contains(words, v.words()) {
-				words = append(words, v.words())
+			if !v.add(&out.Versions) {
+				words = record.AddOnce(words, v.words(), maxWords)
 			}
 		case "unaffected":
 			unaffected++
 		default:
-			words = append(words, "unknown for "+v.version)
+			words = record.AddOnce(words, "unknown for "+v.version, maxWords)
 		}
 	}
 	if a.status == "affected" {

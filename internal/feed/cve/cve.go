@@ -4,7 +4,6 @@
 package cve
 
 import (
-	"slices"
 	"strings"
 
 	"github.com/asepsis/asepsis/internal/advisory"
@@ -122,9 +121,7 @@ func (r *reader) container() {
 					if string(key) != "url" {
 						return
 					}
-					if u := s.Text(); u != "" && !slices.Contains(r.a.References, u) && len(r.a.References) < 200 {
-						r.a.References = append(r.a.References, u)
-					}
+					r.a.References = record.AddOnce(r.a.References, s.Text(), record.MaxReferences)
 				})
 			})
 		case "problemTypes":
@@ -175,9 +172,7 @@ func (r *reader) weakness() {
 	s.Object(func(key []byte) {
 		switch string(key) {
 		case "cweId":
-			if w := s.Brief(); w != "" && !slices.Contains(r.a.CWEs, w) {
-				r.a.CWEs = append(r.a.CWEs, w)
-			}
+			r.a.CWEs = record.AddOnce(r.a.CWEs, s.Brief(), record.MaxCWEs)
 		}
 	})
 }

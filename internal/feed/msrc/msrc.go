@@ -138,6 +138,8 @@ type flaw struct {
 	a     advisory.Advisory
 	lines int
 	last  *advisory.WindowsUpdate
+
+	replaced map[string]bool // what last replaces, once a second line speaks of it
 }
 
 // split cuts a line into cells: in quotes, which are doubled within, or not.
@@ -294,14 +296,21 @@ func (f *flaw) add(u advisory.WindowsUpdate, supersedes string) {
 		}
 	}
 	if l := f.last; l != nil && l.Product == u.Product && l.Component == u.Component && l.KB == u.KB {
+		if f.replaced == nil {
+			f.replaced = make(map[string]bool, len(l.Supersedes))
+			for _, s := range l.Supersedes {
+				f.replaced[s] = true
+			}
+		}
 		for _, s := range replaced {
-			if !slices.Contains(l.Supersedes, s) {
+			if !f.replaced[s] {
+				f.replaced[s] = true
 				l.Supersedes = append(l.Supersedes, s)
 			}
 		}
 		return
 	}
-	u.Supersedes = replaced
+	u.Supersedes, f.replaced = replaced, nil
 	f.last = &u
 	f.a.Products = append(f.a.Products, advisory.Product{Windows: f.last})
 }

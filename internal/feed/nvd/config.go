@@ -67,7 +67,7 @@ func (r *reader) configuration() {
 			k.Needs = others
 			if n.and { // each of the others in the node must be there
 				k.Needs = append([][]string(nil), others...)
-				for o := range n.matches {
+				for o := 0; o < len(n.matches) && len(k.Needs) < maxNeeds; o++ {
 					if o != j {
 						k.Needs = append(k.Needs, []string{n.matches[o].name})
 					}
@@ -82,7 +82,8 @@ func (r *reader) configuration() {
 	}
 }
 
-// maxNeeds bounds the names of one group that are kept; any one of them is enough.
+// maxNeeds bounds the names of one group that are kept, any one of which is enough, and
+// the groups. Without a bound, n products that need each other would be n² names.
 const maxNeeds = 20
 
 // needs returns what the nodes beside i ask for.
@@ -93,8 +94,11 @@ func (c *configuration) needs(i int) [][]string {
 			continue
 		}
 		n := &c.nodes[o]
+		if len(groups) >= maxNeeds {
+			break
+		}
 		if n.and {
-			for _, m := range n.matches {
+			for _, m := range n.matches[:min(len(n.matches), maxNeeds)] {
 				groups = append(groups, []string{m.name})
 			}
 			continue

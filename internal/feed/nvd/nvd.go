@@ -5,7 +5,6 @@ package nvd
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/asepsis/asepsis/internal/advisory"
@@ -185,8 +184,8 @@ func (r *reader) field(key string) {
 				s.Array(func() {
 					s.Object(func(key []byte) {
 						if string(key) == "value" {
-							if w := s.Brief(); strings.HasPrefix(w, "CWE-") && !slices.Contains(r.a.CWEs, w) {
-								r.a.CWEs = append(r.a.CWEs, w)
+							if w := s.Brief(); strings.HasPrefix(w, "CWE-") {
+								r.a.CWEs = record.AddOnce(r.a.CWEs, w, record.MaxCWEs)
 							}
 						}
 					})
@@ -197,9 +196,7 @@ func (r *reader) field(key string) {
 		s.Array(func() {
 			s.Object(func(key []byte) {
 				if string(key) == "url" {
-					if u := s.Brief(); u != "" && len(r.a.References) < 200 && !slices.Contains(r.a.References, u) {
-						r.a.References = append(r.a.References, u)
-					}
+					r.a.References = record.AddOnce(r.a.References, s.Brief(), record.MaxReferences)
 				}
 			})
 		})

@@ -20,6 +20,11 @@ import (
 // some 7,000.
 const maxAffected = 50_000
 
+const (
+	maxGroups = 100 // ecosystems of one record; each becomes an advisory
+	maxUnread = 20  // reasons why ranges of a product could not be read
+)
+
 // Is reports whether the keys of a document are those of an OSV record.
 func Is(has func(key string) bool) bool {
 	return has("id") && (has("affected") || has("modified") && (has("schema_version") || has("withdrawn") || has("aliases")))
@@ -243,8 +248,8 @@ func (r *reader) affected() {
 	var unread []string
 	for i := range ranges {
 		var u string
-		if p.Ranges, u = ranges[i].pair(p.Ranges, k.Ecosystem); u != "" && !slices.Contains(unread, u) {
-			unread = append(unread, u)
+		if p.Ranges, u = ranges[i].pair(p.Ranges, k.Ecosystem); u != "" {
+			unread = record.AddOnce(unread, u, maxUnread)
 		}
 	}
 	if len(p.Ranges) == 0 && len(p.Versions) == 0 && len(unread) == 0 {
@@ -258,7 +263,10 @@ func (r *reader) affected() {
 	}
 	i := slices.IndexFunc(r.groups, func(g group) bool { return g.base == base })
 	if i < 0 {
-		i = len(r.groups)
+		if i = len(r.groups); i == maxGroups {
+			s.Fail("it speaks of more than %d ecosystems", maxGroups)
+			return
+		}
 		r.groups = append(r.groups, group{base: base})
 	}
 	g := &r.groups[i]

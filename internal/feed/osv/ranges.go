@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/asepsis/asepsis/internal/advisory"
+	"github.com/asepsis/asepsis/internal/feed/record"
 	"github.com/asepsis/asepsis/internal/pkgver"
 )
 
@@ -66,7 +67,7 @@ func (g *eventRange) pair(to []advisory.Range, ecosystem string) ([]advisory.Ran
 		kind = advisory.ByGit
 	case "ECOSYSTEM", "":
 	default:
-		return to, "a range of the kind " + g.kind
+		return to, "a range of the kind " + record.Cut(g.kind, 40)
 	}
 	unread := ""
 	if slices.ContainsFunc(g.events, func(e event) bool { return e.what == 't' && e.version != "*" }) && kind != advisory.ByGit {

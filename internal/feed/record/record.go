@@ -7,6 +7,7 @@
 package record
 
 import (
+	"slices"
 	"time"
 
 	"github.com/asepsis/asepsis/internal/advisory"
@@ -41,6 +42,21 @@ const (
 // MaxText bounds each text that is kept of a record: what is longer is cut at
 // the end of a character.
 const MaxText = 4000
+
+// AddOnce adds a text to a short list that does not have it yet. A list that has most
+// texts stays as it is: it is for what people are shown, of which some will do.
+func AddOnce(list []string, s string, most int) []string {
+	if s == "" || len(list) >= most || slices.Contains(list, s) {
+		return list
+	}
+	return append(list, s)
+}
+
+// Lists that AddOnce keeps short. The largest public records have some 30 weaknesses.
+const (
+	MaxCWEs       = 100
+	MaxReferences = 200
+)
 
 // Cut shortens a text to n bytes at most.
 func Cut(s string, n int) string {

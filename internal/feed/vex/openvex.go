@@ -205,6 +205,9 @@ func (r *reader) product() product {
 // said is one statement about one product, which a later one takes back.
 type said struct{ flaw, product, sub string }
 
+// named is another name of a flaw.
+type named struct{ flaw, alias string }
+
 // give makes an advisory of what the document says of each flaw. Where it speaks of a
 // product twice, the later statement holds, as the specification has it.
 func (r *reader) give(source string, to record.Sink) string {
@@ -216,7 +219,7 @@ func (r *reader) give(source string, to record.Sink) string {
 	slices.SortStableFunc(r.statements, func(a, b statement) int { return b.at.Compare(a.at) }) // the latest first
 	byFlaw := make(map[string]*advisory.Advisory)
 	var order []string
-	done := make(map[said]bool)
+	done, known := make(map[said]bool), make(map[named]bool)
 	for i := range r.statements {
 		st := &r.statements[i]
 		if st.flaw == "" {
@@ -239,7 +242,8 @@ func (r *reader) give(source string, to record.Sink) string {
 			order = append(order, st.flaw)
 		}
 		for _, alias := range st.aliases {
-			if !slices.Contains(a.Aliases, alias) && alias != st.flaw {
+			if k := (named{st.flaw, alias}); !known[k] && alias != st.flaw {
+				known[k] = true
 				a.Aliases = append(a.Aliases, alias)
 			}
 		}

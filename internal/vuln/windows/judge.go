@@ -167,7 +167,7 @@ func (t *Table) unknown(h Host, s system, a *Answer) {
 		}
 	}
 	for _, u := range h.Updates {
-		if kb := KB(u); kb != "" && isNumber(kb) && !t.Knows(kb) && !slices.Contains(a.Unknown, kb) {
+		if kb := KB(u); kb != "" && isNumber(kb) && !t.Knows(kb) {
 			a.Unknown = append(a.Unknown, kb)
 			a.MayBeNewer = a.MayBeNewer || later(kb, newest)
 		}
@@ -175,6 +175,7 @@ func (t *Table) unknown(h Host, s system, a *Answer) {
 	// Of a product whose table has service packs alone nothing is newer than the table.
 	a.MayBeNewer = a.MayBeNewer && newest != ""
 	slices.Sort(a.Unknown)
+	a.Unknown = slices.Compact(a.Unknown)
 }
 
 // cumulative is the first build whose updates each hold all before them.

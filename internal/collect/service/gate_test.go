@@ -45,6 +45,7 @@ func watch(t *testing.T) *witness {
 }
 
 func TestGateOfDiscovery(t *testing.T) {
+	t.Parallel()
 	home := netip.MustParsePrefix("127.0.0.0/8")
 	addr := netip.MustParseAddr("127.0.0.1")
 	normal := network.Scope{Name: "main", Nets: []network.Net{{Prefix: home, Profile: network.Normal}}}
@@ -98,6 +99,7 @@ func TestGateOfDiscovery(t *testing.T) {
 // TestMarkDuringTheScan: a device that is marked while it is being asked gets no
 // further connection, and nothing is said of it.
 func TestMarkDuringTheScan(t *testing.T) {
+	t.Parallel()
 	a := servertest.NewAuthority(t, "Root")
 	var mu sync.Mutex
 	open, later := 0, 0

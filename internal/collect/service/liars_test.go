@@ -74,6 +74,7 @@ func endless(c net.Conn, s string) {
 // the time of the slowest, in bounded memory, and nothing a liar says is
 // believed further than it goes.
 func TestLiarsAreLeft(t *testing.T) {
+	t.Parallel()
 	var targets []service.Target
 	for _, serve := range liars {
 		addr := servertest.Serve(t, serve)
@@ -130,6 +131,7 @@ func liarsEverywhere(t *testing.T, ts []service.Target) {
 }
 
 func TestStopped(t *testing.T) {
+	t.Parallel()
 	addr := servertest.Serve(t, liars["says nothing"])
 	ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
 	defer cancel()
@@ -151,6 +153,7 @@ func TestNobodyThere(t *testing.T) {
 }
 
 func TestQuietService(t *testing.T) {
+	t.Parallel()
 	addr := servertest.Serve(t, liars["says nothing"])
 	r := at(t, scanner(nil), addr, "")
 	if r.Outcome != service.Failed || r.TLSWhy == "" || !strings.Contains(r.Why, "nothing was sent to it") || r.Connections != 1 {

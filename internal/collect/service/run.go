@@ -179,7 +179,7 @@ func (h *held) Close() error {
 func (a *asking) fail(err error) {
 	a.Why = wire.Why(err)
 	switch {
-	case a.took:
+	case a.took, wire.Hung(err):
 		a.Outcome = Failed
 	case wire.TimedOut(err), errors.Is(err, context.DeadlineExceeded):
 		a.Outcome = Silent

@@ -6,6 +6,7 @@ import (
 	"os/exec"
 	"os/user"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -72,6 +73,30 @@ http {
   server { listen 127.0.0.1:%[6]d; %[7]s }
 }
 `, dir, secure, cert, key, tlsConfig, clear, clearConfig))
+	Start(t, secure, nginx, "-c", conf, "-p", dir, "-e", "stderr")
+	return secure, clear
+}
+
+// NginxOn starts nginx on many addresses: one port with TLS, one that sends people there.
+func NginxOn(t testing.TB, cert, key string, addrs []string) (secure, clear int) {
+	t.Helper()
+	nginx := Program(t, "nginx")
+	dir := Open(t)
+	secure, clear = Port(t), Port(t)
+	var tls, plain strings.Builder
+	for _, a := range addrs {
+		fmt.Fprintf(&tls, "listen %s:%d ssl;\n", a, secure)
+		fmt.Fprintf(&plain, "listen %s:%d;\n", a, clear)
+	}
+	conf := Write(t, dir, "nginx.conf", fmt.Sprintf(`
+daemon off; pid %[1]s/pid; error_log stderr crit; worker_processes 1;
+events { worker_connections 1000; }
+http {
+  access_log off; client_body_temp_path %[1]s; proxy_temp_path %[1]s; fastcgi_temp_path %[1]s; uwsgi_temp_path %[1]s; scgi_temp_path %[1]s;
+  server { %[2]s ssl_certificate %[3]s; ssl_certificate_key %[4]s; location / { return 200 "hello"; } }
+  server { %[5]s return 301 https://$host/; }
+}
+`, dir, tls.String(), cert, key, plain.String()))
 	Start(t, secure, nginx, "-c", conf, "-p", dir, "-e", "stderr")
 	return secure, clear
 }
@@ -156,10 +181,8 @@ func PostgreSQL(t testing.TB, cert, key string, settings ...string) int {
 	dir, port := Open(t), Port(t)
 	data := mkdir(t, filepath.Join(dir, "data"))
 	give(t, "postgres", dir, data)
-	if out, err := exec.Command("runuser", "-u", "postgres", "--", initdb, "-D", data, "--auth=scram-sha-256", "--pwfile=/dev/null", "--no-sync").CombinedOutput(); err != nil {
-		if out, err = exec.Command("runuser", "-u", "postgres", "--", initdb, "-D", data, "--auth=trust", "--no-sync").CombinedOutput(); err != nil {
-			t.Skipf("PostgreSQL cannot be set up here: %v\n%s", err, out)
-		}
+	if out, err := exec.Command("runuser", "-u", "postgres", "--", initdb, "-D", data, "--auth=trust", "--no-sync", "--wal-segsize=1").CombinedOutput(); err != nil {
+		t.Skipf("PostgreSQL cannot be set up here: %v\n%s", err, out)
 	}
 	args := []string{"-u", "postgres", "--", postgres, "-D", data, "-p", strconv.Itoa(port), "-c", "listen_addresses=127.0.0.1", "-k", dir, "-c", "fsync=off"}
 	if cert != "" {
@@ -259,7 +282,10 @@ func OpenSSH(t testing.TB, kinds []string, settings ...string) int {
 	sshd := Program(t, "sshd")
 	dir, port := Open(t), Port(t)
 	_ = os.MkdirAll("/run/sshd", 0o755) //nolint:gosec // the server's own folder of the system, which it wants to be there
-	lines := fmt.Sprintf("Port %d\nListenAddress 127.0.0.1\nPidFile none\nUsePAM no\n", port)
+	lines := fmt.Sprintf("Port %d\nPidFile none\nUsePAM no\n", port)
+	if !slices.ContainsFunc(settings, func(s string) bool { return strings.HasPrefix(s, "ListenAddress") }) {
+		lines += "ListenAddress 127.0.0.1\n"
+	}
 	for _, kind := range kinds {
 		file := filepath.Join(dir, "key_"+kind)
 		name, bits, _ := strings.Cut(kind, ":")

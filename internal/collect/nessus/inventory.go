@@ -122,6 +122,9 @@ func versions(f *fact.Fact, output string) {
 	}
 }
 
+// maxWeak bounds how many weak suites are listed; no server has as many.
+const maxWeak = 500
+
 // weakCiphers lists the suites that Nessus puts under another heading than high
 // strength, and those with RC4, which it measures by key length alone.
 func weakCiphers(f *fact.Fact, output string) {
@@ -134,7 +137,7 @@ func weakCiphers(f *fact.Fact, output string) {
 			low = !strings.Contains(line, "High Strength")
 		case len(words) > 1 && strings.HasPrefix(words[1], "0x"):
 			listed = true
-			if (low || strings.Contains(words[0], "RC4")) && !slices.Contains(weak, words[0]) {
+			if (low || strings.Contains(words[0], "RC4")) && len(weak) < maxWeak && !slices.Contains(weak, words[0]) {
 				weak = append(weak, reports.Shorten(words[0], 80))
 			}
 		}

@@ -190,6 +190,9 @@ func stateCertificate(f *fact.Fact, c *x509.Certificate) {
 
 var versionKeys = map[string]string{"SSLv2": "ssl2", "SSLv3": "ssl3", "TLSv1.0": "1.0", "TLSv1.1": "1.1", "TLSv1.2": "1.2", "TLSv1.3": "1.3"}
 
+// maxWeak bounds how many weak suites or algorithms are listed; no server has as many.
+const maxWeak = 500
+
 // ciphers reads the versions and suites a server accepts. Suites that nmap
 // grades C or worse are weak: 3DES, RC4, export keys, no authentication.
 func ciphers(f *fact.Fact, n *node) bool {
@@ -204,7 +207,7 @@ func ciphers(f *fact.Fact, n *node) bool {
 		suites := n.kids[i].get("ciphers")
 		for j := range suites.kids {
 			name, strength := suites.kids[j].get("name").text, suites.kids[j].get("strength").text
-			if strength != "" && strength != "A" && strength != "B" && !slices.Contains(weak, name) {
+			if strength != "" && strength != "A" && strength != "B" && len(weak) < maxWeak && !slices.Contains(weak, name) {
 				weak = append(weak, reports.Shorten(name, 80))
 			}
 		}
@@ -269,7 +272,7 @@ func weakSSH(n *node) []string {
 		for _, a := range n.kids[i].texts() {
 			bad := strings.Contains(a, "-cbc") || strings.HasPrefix(a, "arcfour") || strings.Contains(a, "md5") || strings.HasSuffix(a, "-96") ||
 				a == "ssh-dss" || a == "ssh-rsa" || a == "diffie-hellman-group1-sha1" || a == "diffie-hellman-group-exchange-sha1" || a == "diffie-hellman-group14-sha1"
-			if bad && !slices.Contains(weak, a) {
+			if bad && len(weak) < maxWeak && !slices.Contains(weak, a) {
 				weak = append(weak, reports.Shorten(a, 80))
 			}
 		}

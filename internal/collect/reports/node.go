@@ -150,10 +150,16 @@ var layouts = []string{
 	"Monday, January 2, 2006 3:04:05 PM", "01/02/2006 15:04:05",
 }
 
+// maxMoment is more than the longest layout gives.
+const maxMoment = 80
+
 // Moment reads a time in one of the forms tools write, the seconds or
 // milliseconds since 1970 among them. It is zero for anything else.
 func Moment(s string) time.Time {
 	s = strings.TrimSpace(s)
+	if s == "" || len(s) > maxMoment {
+		return time.Time{} // of layouts each is tried, and a refusal of each costs memory
+	}
 	if n, err := strconv.ParseFloat(s, 64); err == nil {
 		switch {
 		case n > 1e8 && n < 1e11:

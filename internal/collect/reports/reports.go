@@ -12,6 +12,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/asepsis/asepsis/internal/asset"
+	"github.com/asepsis/asepsis/internal/collect/safe"
 	"github.com/asepsis/asepsis/internal/fact"
 )
 
@@ -32,6 +33,11 @@ type Host struct {
 
 	keys  []asset.Key
 	index map[string]int // of Facts, by kind and key
+
+	// Of long lists, what they have: of keys, of Addresses, and of the lists in Values.
+	hasKey     map[asset.Key]bool
+	hasAddress map[netip.Addr]bool
+	hasText    map[string]*map[string]bool
 }
 
 // Get returns the host with the ref, new if it is the first time.
@@ -64,9 +70,7 @@ func (h *Host) Key(t asset.KeyType, value string) bool {
 	if t == asset.MAC && slices.ContainsFunc(virtualMACs, func(p string) bool { return strings.HasPrefix(k.Value, p) }) {
 		return false
 	}
-	if !slices.Contains(h.keys, k) {
-		h.keys = append(h.keys, k)
-	}
+	h.keys = safe.AddOnce(h.keys, &h.hasKey, k)
 	return true
 }
 
@@ -90,10 +94,8 @@ func (h *Host) Address(s string) bool {
 	if !slices.Contains(virtualIPs, a) {
 		h.Key(asset.IP, a.String())
 	}
-	if !slices.Contains(h.Addresses, a) {
-		h.Addresses = append(h.Addresses, a)
-	}
-	h.list("ips", a.String())
+	h.Addresses = safe.AddOnce(h.Addresses, &h.hasAddress, a)
+	h.Append("ips", a.String())
 	return true
 }
 
@@ -104,7 +106,7 @@ func (h *Host) MAC(s string) bool {
 		return false
 	}
 	h.Key(asset.MAC, s)
-	h.list("macs", k.Value)
+	h.Append("macs", k.Value)
 	return true
 }
 
@@ -127,11 +129,18 @@ func (h *Host) Name(s string) bool {
 	return full || short
 }
 
-func (h *Host) list(attr, v string) {
-	vs, _ := h.Values[attr].([]string)
-	if !slices.Contains(vs, v) {
-		h.Values[attr] = append(vs, v)
+// Append adds a text to an attribute that is a list, unless it has it.
+func (h *Host) Append(attr, v string) {
+	seen := h.hasText[attr]
+	if seen == nil {
+		seen = new(map[string]bool)
+		if h.hasText == nil {
+			h.hasText = make(map[string]*map[string]bool)
+		}
+		h.hasText[attr] = seen
 	}
+	list, _ := h.Values[attr].([]string)
+	h.Values[attr] = safe.AddOnce(list, seen, v)
 }
 
 // Set states an attribute of the host unless the report has stated it already.

@@ -125,13 +125,9 @@ func (p *parser) entry(line int, e entry) error {
 	// Get-Package those of Windows by the provider msu.
 	kbs := kbNumber().FindAllStringSubmatch(e.kb+" "+e.name, 10)
 	if len(kbs) > 0 && (e.kb != "" || e.provider == "msu" || strings.Contains(e.name, "Update")) {
-		list, _ := h.Values["windows_updates"].([]string)
 		for _, m := range kbs {
-			if kb := "KB" + m[1]; !slices.Contains(list, kb) {
-				list = append(list, kb)
-			}
+			h.Append("windows_updates", "KB"+m[1])
 		}
-		h.Values["windows_updates"] = list
 		return nil
 	}
 	if e.kb != "" { // a hot fix without a number, of very old systems

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/asepsis/asepsis/internal/asset"
+	"github.com/asepsis/asepsis/internal/collect/safe"
 	"github.com/asepsis/asepsis/internal/fact"
 	"github.com/asepsis/asepsis/internal/lazy"
 	"github.com/asepsis/asepsis/internal/udi"
@@ -16,7 +17,7 @@ import (
 type inventoryList struct {
 	keyed
 	b        *builder
-	keys     map[*entry][]asset.Key
+	keys     map[*entry]keys
 	byStrong map[asset.Key]*entry
 	unknown  int // devices whose kind the words do not show
 	badUDIs  int // device identifiers that are none, or have a wrong check digit
@@ -24,8 +25,14 @@ type inventoryList struct {
 	badKeys  int // addresses and numbers that identify nothing
 }
 
+// keys are those of an entry.
+type keys struct {
+	list []asset.Key
+	seen map[asset.Key]bool
+}
+
 func newAssets(b *builder) taker {
-	return &inventoryList{keyed: newKeyed("last_seen_at", "backup_at"), b: b, keys: make(map[*entry][]asset.Key), byStrong: make(map[asset.Key]*entry)}
+	return &inventoryList{keyed: newKeyed("last_seen_at", "backup_at"), b: b, keys: make(map[*entry]keys), byStrong: make(map[asset.Key]*entry)}
 }
 
 func (l *inventoryList) take(r *row) error {
@@ -66,9 +73,9 @@ func (l *inventoryList) take(r *row) error {
 		return err
 	}
 	for _, k := range keys {
-		if !slices.Contains(l.keys[e], k) {
-			l.keys[e] = append(l.keys[e], k)
-		}
+		have := l.keys[e]
+		have.list = safe.AddOnce(have.list, &have.seen, k)
+		l.keys[e] = have
 		if k.Type.Strong() {
 			l.byStrong[k] = e
 		}
@@ -240,7 +247,7 @@ func familyOf(os string) string {
 func (l *inventoryList) done() {
 	b := l.b
 	for _, e := range l.list {
-		b.batch.Sightings = append(b.batch.Sightings, fact.Sighting{Ref: e.key, Keys: l.keys[e], Values: e.vals, Missing: e.missing})
+		b.batch.Sightings = append(b.batch.Sightings, fact.Sighting{Ref: e.key, Keys: l.keys[e].list, Values: e.vals, Missing: e.missing})
 	}
 	if l.unknown > 0 {
 		b.note("kind of device", fmt.Sprintf("%s of a kind that the words do not show; kept as unknown", count(l.unknown, "device")))

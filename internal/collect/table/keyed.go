@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/asepsis/asepsis/internal/collect/safe"
 	"github.com/asepsis/asepsis/internal/fact"
 )
 
@@ -17,6 +18,24 @@ type entry struct {
 	key     string
 	vals    fact.Values
 	missing map[string]string
+	listed  map[string]*map[string]bool // what long lists have, by attribute
+}
+
+// extend adds to a list of the entry what it does not have yet.
+func (e *entry) extend(attr string, more []string) {
+	seen := e.listed[attr]
+	if seen == nil {
+		seen = new(map[string]bool)
+		if e.listed == nil {
+			e.listed = make(map[string]*map[string]bool)
+		}
+		e.listed[attr] = seen
+	}
+	list, _ := e.vals[attr].([]string)
+	for _, s := range more {
+		list = safe.AddOnce(list, seen, s)
+	}
+	e.vals[attr] = list
 }
 
 // keyed gathers rows by key. Rows with the same key are one resource: what they
@@ -63,12 +82,7 @@ func (k *keyed) add(r *row, key string, vals fact.Values) (*entry, error) {
 		switch have := e.vals[attr].(type) {
 		case []string:
 			more, _ := v.([]string)
-			for _, s := range more {
-				if !slices.Contains(have, s) {
-					have = append(have, s)
-				}
-			}
-			e.vals[attr] = have
+			e.extend(attr, more)
 			continue
 		case time.Time:
 			if t, ok := v.(time.Time); ok && have.After(t) {

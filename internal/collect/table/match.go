@@ -124,11 +124,15 @@ func (k *Kind) match(headers []string, chosen map[string]string) (collect.Mappin
 			m.Columns[x.col].Match = matchExact
 		}
 	}
-	if len(chosen) == 0 {
+	if len(chosen) == 0 && len(headers) <= maxGuessed {
 		k.guess(headers, &m, fields, taken)
 	}
 	return m, fields
 }
+
+// maxGuessed is from how many columns on none is guessed at: a table as wide is a report of
+// something else, and each header would be held against each that is known.
+const maxGuessed = 500
 
 // guess finds fields for the headers that matched none, by similarity. A guess
 // is never taken without asking.
@@ -137,19 +141,26 @@ func (k *Kind) guess(headers []string, m *collect.Mapping, fields []*Field, take
 	for _, h := range k.Useless {
 		useless[squeeze(fold(h))] = true
 	}
+	names := make([][]string, len(k.Fields))
+	for j := range k.Fields {
+		for _, name := range slices.Concat([]string{k.Fields[j].Name}, k.Fields[j].Aliases) {
+			names[j] = append(names[j], fold(name))
+		}
+	}
 	for i, h := range headers {
 		if fields[i] != nil || strings.TrimSpace(h) == "" || len(h) > 64 || useless[squeeze(fold(h))] {
 			continue
 		}
 		var best *Field
 		score := 0.0
+		folded := fold(h)
 		for j := range k.Fields {
 			f := &k.Fields[j]
 			if taken[f] {
 				continue
 			}
-			for _, name := range slices.Concat([]string{f.Name}, f.Aliases) {
-				if s := similar(fold(h), fold(name)); s > score {
+			for _, name := range names[j] {
+				if s := similar(folded, name); s > score {
 					best, score = f, s
 				}
 			}

@@ -14,14 +14,15 @@ const headerRows = 20
 // score says how much a row looks like the headers of the kind. Only headers
 // that are known count, never guesses. It is 0 where a need of the kind has no
 // column.
+// The row is folded, see foldRow.
 func (k *Kind) score(row []string) int {
 	ix := k.index()
 	met := make(map[string]bool)
 	seen := make(map[*Field]bool)
 	n := 0
 	for _, h := range row {
-		x, ok := ix[squeeze(fold(h))]
-		if !ok || seen[x.field] || strings.TrimSpace(h) == "" {
+		x, ok := ix[h]
+		if !ok || seen[x.field] || h == "" {
 			continue
 		}
 		seen[x.field] = true
@@ -39,12 +40,24 @@ func (k *Kind) score(row []string) int {
 	return n
 }
 
+// foldRow brings the cells of a row to the form in which headers are compared.
+func foldRow(row []string) []string {
+	out := make([]string, len(row))
+	for i, h := range row {
+		if h != "" {
+			out[i] = squeeze(fold(h))
+		}
+	}
+	return out
+}
+
 // guessKind finds the kind of table whose headers the row looks most like, and
 // by how much it leads the next. No kind has nil.
 func guessKind(row []string) (best *Kind, score, lead int) {
 	second := 0
+	folded := foldRow(row)
 	for _, k := range Kinds() {
-		switch n := k.score(row); {
+		switch n := k.score(folded); {
 		case n > score:
 			best, score, second = k, n, score
 		case n > second:

@@ -99,7 +99,10 @@ func (a *asking) name() string {
 
 // enumerate asks for versions and suites of TLS. It reports whether it speaks it.
 func (a *asking) enumerate(ctx context.Context, o tlsenum.Options) (bool, error) {
-	o.Names, o.Now, o.Roots, o.Brief = a.Names, a.At, a.Roots, a.Brief || o.Brief
+	rate := a.Gate.Permit(a.Addr.Addr()).Rate
+	o.Names, o.Now, o.Roots = a.Names, a.At, a.Roots
+	o.Brief = o.Brief || a.Brief || rate > 0 && rate < slowRate
+	o.Time = time.Hour // the time with connections open is bounded, and waiting for a turn is no fault of the server
 	r, err := tlsenum.Enumerate(ctx, a.dial, o)
 	var refusal *tlsenum.Refusal
 	var plain *tlsenum.Plain

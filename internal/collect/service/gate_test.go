@@ -77,7 +77,7 @@ func TestGateOfDiscovery(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			for _, name := range []string{"https", "http", "ldap", "postgresql", "dicom", "hl7"} {
 				w := watch(t)
-				r := at(t, &service.Scanner{Gate: tt.gate, Now: time.Now}, w.addr, name)
+				r := at(t, &service.Scanner{Gate: hurried{tt.gate}, Now: time.Now}, w.addr, name)
 				if r.Outcome != tt.outcome || !strings.Contains(r.Why, tt.why) {
 					t.Errorf("%s: %s (%s), want %s (%s)", name, r.Outcome, r.Why, tt.outcome, tt.why)
 				}
@@ -123,6 +123,37 @@ func TestMarkDuringTheScan(t *testing.T) {
 	defer mu.Unlock()
 	if r.Outcome != service.Left || r.Why != "marked fragile" || r.TLS != nil || r.Spoke != "" || later != 0 {
 		t.Errorf("%+v, %d connections after the mark", r, later)
+	}
+}
+
+// hurried takes the pace of a network away, which has a test of its own.
+type hurried struct{ service.Gate }
+
+func (h hurried) Permit(a netip.Addr) service.Permission {
+	p := h.Gate.Permit(a)
+	p.Rate = 0
+	return p
+}
+
+func TestRates(t *testing.T) {
+	none := network.NewDoNotTouch(nil, nil, nil)
+	for _, tt := range []struct {
+		net  network.Net
+		want float64
+	}{
+		{network.Net{Profile: network.Normal}, 0}, // that of the scan
+		{network.Net{Profile: network.Normal, Rate: 100}, 10},
+		{network.Net{Profile: network.Cautious}, 0.4},
+		{network.Net{Profile: network.Cautious, Rate: 20}, 2},
+	} {
+		tt.net.Prefix = netip.MustParsePrefix("10.0.0.0/24")
+		p := rules(network.Scope{Name: "x", Nets: []network.Net{tt.net}}, none, nil).Permit(netip.MustParseAddr("10.0.0.9"))
+		if p.Rate != tt.want {
+			t.Errorf("%s at %g packets: %g connections a second, want %g", tt.net.Profile, tt.net.Rate, p.Rate, tt.want)
+		}
+	}
+	if service.CautiousRate != network.DefaultCautiousRate {
+		t.Error("a cautious network is faster here than in discovery")
 	}
 }
 

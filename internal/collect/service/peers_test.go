@@ -45,6 +45,7 @@ func TestPeers(t *testing.T) {
 	nginx, _ := servertest.Nginx(t, cert, key, `location / { return 200 "hello"; }`, "")
 	plain, secure := servertest.OpenLDAP(t, cert, key)
 	imap, _, _ := servertest.Dovecot(t, cert, key)
+	mail, _ := servertest.Postfix(t, cert, key, "smtpd_tls_security_level = may")
 	for _, s := range []struct {
 		name, service, start string
 		port                 int
@@ -58,7 +59,7 @@ func TestPeers(t *testing.T) {
 		{"nginx as it ships", "https", "", nginx},
 		{"OpenLDAP with GnuTLS, LDAPS", "ldaps", "", secure},
 		{"OpenLDAP with GnuTLS, StartTLS", "ldap", "ldap", plain},
-		{"Postfix, STARTTLS", "smtp", "smtp", servertest.Postfix(t, cert, key, "smtpd_tls_security_level = may")},
+		{"Postfix, STARTTLS", "smtp", "smtp", mail},
 		{"Dovecot, STARTTLS", "imap", "imap", imap},
 		{"PostgreSQL", "postgresql", "postgres", servertest.PostgreSQL(t, cert, key)},
 	} {

@@ -42,7 +42,7 @@ type Gate interface {
 type Network struct {
 	Prefix  netip.Prefix
 	Profile string  // never, cautious or normal
-	Rate    float64 // packets a second; 0 for the profile's own
+	Rate    float64 // packets a second; 0 for that of the scan, or of a cautious network
 	Why     string  // why it is never to be asked
 }
 
@@ -77,6 +77,10 @@ type Rules struct {
 	Device func(netip.Addr) Device
 }
 
+// CautiousRate is packets a second in a cautious network that names no rate, as
+// discovery has it.
+const CautiousRate = 4
+
 // PacketsPerConnection is what one question to a service costs on the wire, at
 // the least: the connection, a hello, its answer and the end. It turns a
 // network's packets a second into connections a second.
@@ -97,6 +101,9 @@ func (r Rules) Permit(addr netip.Addr) Permission {
 	}
 	if why, yes := r.Guard.Forbids(addr, d.MAC); yes {
 		return Permission{Network: n.Prefix, Why: why}
+	}
+	if n.Rate <= 0 && n.Profile != "normal" {
+		n.Rate = CautiousRate
 	}
 	p := Permission{Depth: Ask, Network: n.Prefix, Rate: n.Rate / PacketsPerConnection}
 	switch {

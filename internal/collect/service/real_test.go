@@ -2,6 +2,8 @@ package service_test
 
 import (
 	"context"
+	"io"
+	"net"
 	"net/netip"
 	"slices"
 	"testing"
@@ -80,11 +82,12 @@ func TestNginx(t *testing.T) {
 func TestPostfix(t *testing.T) {
 	t.Parallel()
 	a, cert, key := certificate(t)
-	r := one(t, scanner(a), servertest.Postfix(t, cert, key, "smtpd_tls_security_level = may"), "smtp")
+	port, bare := servertest.Postfix(t, cert, key, "smtpd_tls_security_level = may")
+	r := one(t, scanner(a), port, "smtp")
 	if r.Spoke != "smtp" || r.Before == nil || !r.Before.Offers || r.Clear != nil || r.ClearWhy == "" || r.TLS == nil || !r.TLS.Chain.Trusted || !r.TLS.Chain.NameFits {
 		t.Errorf("with TLS: %+v %+v %+v", r, r.Before, r.TLS)
 	}
-	r = one(t, scanner(a), servertest.Postfix(t, cert, key, "smtpd_tls_security_level = none"), "smtp")
+	r = one(t, scanner(a), bare, "smtp")
 	if !is(r.Clear, true) || !is(r.Secure, false) || r.TLS != nil {
 		t.Errorf("without TLS: %+v %+v", r, r.Before)
 	}
@@ -175,6 +178,19 @@ func TestFTP(t *testing.T) {
 	r = one(t, scanner(a), servertest.FTP(t, "ssl_enable=YES", "rsa_cert_file="+cert, "rsa_private_key_file="+key, "require_ssl_reuse=NO"), "ftp")
 	if r.TLS == nil || !r.TLS.Chain.Trusted || r.Clear != nil {
 		t.Errorf("with TLS: %+v", r)
+	}
+}
+
+func TestTelnet(t *testing.T) {
+	t.Parallel()
+	addr := servertest.Serve(t, func(c net.Conn) {
+		_, _ = io.WriteString(c, "\xff\xfd\x18\xff\xfb\x01\r\nWard printer\r\nlogin: ")
+		_, _ = io.Copy(io.Discard, c)
+	})
+	for _, name := range []string{"telnet", ""} {
+		if r := at(t, scanner(nil), addr, name); r.Spoke != "telnet" || !is(r.Clear, true) || r.Connections != 1 {
+			t.Errorf("%+v", r)
+		}
 	}
 }
 

@@ -1,6 +1,7 @@
 package service
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -25,21 +26,29 @@ type run struct {
 }
 
 // inTurn orders targets so that services of one device are spread over the scan
-// and few of them are asked at a time.
-func inTurn(ts []Target) []Target {
+// and few of them are asked at a time. Those of networks with a pace of their own
+// come last, lest the others wait for them.
+func inTurn(ts []Target, gate Gate) []Target {
 	nth := map[netip.Addr]int{}
+	slow := map[netip.Addr]int{}
 	type placed struct {
-		n int
-		t Target
+		slow, n int
+		t       Target
 	}
 	out := make([]placed, 0, len(ts))
 	for _, t := range ts {
 		a := t.Addr.Addr().Unmap()
+		if _, known := slow[a]; !known {
+			slow[a] = 0
+			if gate.Permit(a).Rate > 0 {
+				slow[a] = 1
+			}
+		}
 		t.Addr = netip.AddrPortFrom(a, t.Addr.Port())
-		out = append(out, placed{nth[a], t})
+		out = append(out, placed{slow[a], nth[a], t})
 		nth[a]++
 	}
-	slices.SortStableFunc(out, func(a, b placed) int { return a.n - b.n })
+	slices.SortStableFunc(out, func(a, b placed) int { return cmp.Or(a.slow-b.slow, a.n-b.n) })
 	list := make([]Target, 0, len(out))
 	for _, p := range out {
 		list = append(list, p.t)
@@ -99,8 +108,9 @@ type asking struct {
 	*run
 	Result
 	mu     sync.Mutex
-	denied string // why nothing more may be sent, once that is so
-	took   bool   // it has taken a connection
+	denied string        // why nothing more may be sent, once that is so
+	took   bool          // it has taken a connection
+	spent  time.Duration // with connections open, or being opened
 }
 
 // one asks a service. It returns false where the scan was stopped before the
@@ -110,9 +120,7 @@ func (r *run) one(ctx context.Context, t Target) (Result, bool) {
 	if t.Transport == "" {
 		a.Transport = "tcp"
 	}
-	limited, cancel := context.WithTimeout(ctx, perService)
-	defer cancel()
-	a.ask(limited)
+	a.ask(ctx)
 	if ctx.Err() != nil {
 		return Result{}, false
 	}
@@ -131,6 +139,12 @@ func (a *asking) dial(ctx context.Context) (net.Conn, error) {
 // reach opens a connection for something as deep as need.
 func (a *asking) reach(ctx context.Context, need Depth) (net.Conn, error) {
 	addr := a.Addr.Addr()
+	a.mu.Lock()
+	over := a.spent >= perService
+	a.mu.Unlock()
+	if over {
+		return nil, wire.Refused("it took more time than one service is given")
+	}
 	release, err := a.pace.slot(ctx, addr)
 	if err != nil {
 		return nil, err
@@ -151,6 +165,13 @@ func (a *asking) reach(ctx context.Context, need Depth) (net.Conn, error) {
 		a.mu.Unlock()
 		return nil, wire.Refused(p.Why)
 	}
+	start := a.Now()
+	end := sync.OnceFunc(func() {
+		release()
+		a.mu.Lock()
+		a.spent += a.Now().Sub(start)
+		a.mu.Unlock()
+	})
 	d := net.Dialer{Timeout: connectTime, KeepAlive: -1}
 	c, err := d.DialContext(ctx, a.Transport, a.Addr.String())
 	a.mu.Lock()
@@ -158,20 +179,20 @@ func (a *asking) reach(ctx context.Context, need Depth) (net.Conn, error) {
 	a.took = a.took || err == nil
 	a.mu.Unlock()
 	if err != nil {
-		release()
+		end()
 		return nil, fmt.Errorf("connect to %s: %w", a.Addr, err)
 	}
-	return &held{c, release}, nil
+	return &held{c, end}, nil
 }
 
 // held gives the device's room back when it is closed.
 type held struct {
 	net.Conn
-	release func()
+	end func()
 }
 
 func (h *held) Close() error {
-	defer h.release()
+	defer h.end()
 	return h.Conn.Close()
 }
 

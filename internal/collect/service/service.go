@@ -121,8 +121,13 @@ type Progress struct {
 	Left        time.Duration // estimate; 0 if there is none yet
 }
 
-// perService bounds the time for one service, whatever it does.
+// perService bounds the time for which connections to one service are open,
+// whatever it does. Waiting for a turn does not count: networks may be slow.
 const perService = 40 * time.Second
+
+// slowRate is new connections a second of a network below which only what
+// matters most is asked: each connection there keeps others waiting.
+const slowRate = 10
 
 // atOnce is how many services are asked at a time.
 const atOnce = 48
@@ -133,5 +138,5 @@ const atOnce = 48
 // ends soon after ctx.
 func (s *Scanner) Run(ctx context.Context, targets []Target, each func(Result)) error {
 	r := &run{Scanner: s, pace: newPace(s.Rate, s.Now), started: s.Now(), of: len(targets)}
-	return r.all(ctx, inTurn(targets), each)
+	return r.all(ctx, inTurn(targets, s.Gate), each)
 }

@@ -101,12 +101,14 @@ http {
 	return secure, clear
 }
 
-// Postfix starts a mail server. The settings are lines of main.cf.
-func Postfix(t testing.TB, cert, key string, settings ...string) int {
+// Postfix starts a mail server that offers TLS on one port and none on the
+// other. The settings are lines of main.cf.
+func Postfix(t testing.TB, cert, key string, settings ...string) (port, bare int) {
 	t.Helper()
 	Root(t)
 	postfix := Program(t, "postfix")
-	dir, port := Open(t), Port(t)
+	dir := Open(t)
+	port, bare = Port(t), Port(t)
 	queue, data := mkdir(t, filepath.Join(dir, "queue")), mkdir(t, filepath.Join(dir, "data"))
 	give(t, "postfix", data)
 	Write(t, dir, "main.cf", fmt.Sprintf(`compatibility_level = 3.6
@@ -125,6 +127,7 @@ smtpd_client_connection_count_limit = 0
 %s
 `, queue, data, dir, dir, cert, key, strings.Join(settings, "\n")))
 	Write(t, dir, "master.cf", fmt.Sprintf(`127.0.0.1:%d inet n - n - - smtpd
+127.0.0.1:%d inet n - n - - smtpd -o smtpd_tls_security_level=none
 cleanup unix n - n - 0 cleanup
 rewrite unix - - n - - trivial-rewrite
 tlsmgr unix - - n 1000? 1 tlsmgr
@@ -139,7 +142,7 @@ flush unix n - n 1000? 0 flush
 qmgr unix n - n 300 1 qmgr
 pickup unix n - n 60 1 pickup
 postlog unix-dgram n - n - 1 postlogd
-`, port))
+`, port, bare))
 	for _, f := range []string{"main.cf", "master.cf"} {
 		if err := os.Chmod(filepath.Join(dir, f), 0o644); err != nil { //nolint:gosec // Postfix wants to read it as its own user
 			t.Fatal(err)
@@ -153,7 +156,7 @@ postlog unix-dgram n - n - 1 postlogd
 		master = Program(t, "master")
 	}
 	Start(t, port, master, "-c", dir, "-d")
-	return port
+	return port, bare
 }
 
 // OpenLDAP starts a directory without data. The settings are lines of slapd.conf.

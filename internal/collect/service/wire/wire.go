@@ -9,6 +9,7 @@ import (
 	"io"
 	"net"
 	"os"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -166,7 +167,11 @@ func TimedOut(err error) bool {
 
 // Hung reports whether an error says that the other side ended the connection.
 func Hung(err error) bool {
-	return errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, syscall.ECONNRESET) || errors.Is(err, syscall.EPIPE)
+	return errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || isAny(err, resets)
+}
+
+func isAny(err error, of []syscall.Errno) bool {
+	return slices.ContainsFunc(of, func(e syscall.Errno) bool { return errors.Is(err, e) })
 }
 
 // Why says an error of a connection in words a person reads as the reason of
@@ -186,9 +191,9 @@ func Why(err error) string {
 		return err.Error()
 	case TimedOut(err):
 		return "it did not answer in time"
-	case errors.Is(err, syscall.ECONNREFUSED):
+	case isAny(err, refusals):
 		return "it takes no connection from this machine"
-	case errors.Is(err, syscall.EHOSTUNREACH), errors.Is(err, syscall.ENETUNREACH):
+	case isAny(err, unreachables):
 		return "the network says that it cannot be reached"
 	case Hung(err):
 		return "it ended the connection without an answer"

@@ -48,7 +48,18 @@ func world(t testing.TB) (map[string]string, *lab) {
 	l.listen("192.0.2.36:25", smtp{cert: l.cert(later, true, "mx.wrong.test")}.serve)
 	l.web("192.0.2.80:443", l.cert(later, false, "mta-sts.good.test"), text("version: STSv1\r\nmode: enforce\r\nmx: *.good.test\r\nmax_age: 604800\r\n"))
 	l.web("192.0.2.81:443", l.cert(later, false, "mta-sts.bad.test"), text("version: STSv1\nmode: testing\nmx: elsewhere.test\nmax_age: 100\n"))
+	var endless, chain strings.Builder
+	for i := range 300 {
+		fmt.Fprintf(&endless, "n%d IN TXT \"v=spf1 include:n%d.endless.test include:n%d.endless.test -all\"\n", i, 2*i+1, 2*i+2)
+	}
+	for i := range 14 {
+		fmt.Fprintf(&chain, "c%d IN CNAME c%d\n", i, i+1)
+	}
 	return map[string]string{
+		".":            "lame.test. IN NS ns.lame.test.\nns.lame.test. IN A 127.0.0.254\n",
+		"endless.test": "@ IN TXT \"v=spf1 include:n0.endless.test -all\"\n_dmarc IN TXT \"v=DMARC1; p=reject; " + strings.Repeat("rua=mailto:d@endless.test; ", 2) + "\"\n" + endless.String(),
+		"chain.test":   "@ IN TXT \"v=spf1 a:c0.chain.test -all\"\nc14 IN A 192.0.2.9\n_dmarc IN CNAME d0\nd0 IN CNAME d1\nd1 IN TXT \"v=DMARC1; p=quarantine; rua=mailto:d@chain.test\"\n" + chain.String(),
+		"large.test":   "@ IN TXT \"v=spf1 " + strings.Repeat("ip4:192.0.2.1 ", 16) + "\" \"" + strings.Repeat("ip4:192.0.2.2 ", 17) + "-all\"\n" + many(),
 		"good.test": `
 @                     IN MX  20 mx2
 @                     IN MX  10 mx1
@@ -89,6 +100,51 @@ _smtp._tls IN TXT "v=TLSRPTv1; rua=t@wrong.test"
 		"bare.test":   "www IN A 192.0.2.1\n",
 		"loops.test":  "spf IN CNAME spf2\nspf2 IN CNAME spf\n@ IN TXT \"v=spf1 include:spf.loops.test -all\"\n_dmarc IN CNAME _dmarc2\n_dmarc2 IN CNAME _dmarc\n_mta-sts IN CNAME _mta-sts\n_smtp._tls IN CNAME _smtp._tls\n@ IN MX 10 mx\nmx IN CNAME mx\n",
 	}, l
+}
+
+// many is so much other text beside a record that no packet holds the answer.
+func many() string {
+	var b strings.Builder
+	for i := range 40 {
+		fmt.Fprintf(&b, "@ IN TXT \"verification-%d=%s\"\n", i, strings.Repeat("x", 100))
+	}
+	return b.String()
+}
+
+// TestHardToRead looks at zones that lead on and on, answer too much, or are served by
+// nobody, directly and through a recursive server.
+func TestHardToRead(t *testing.T) {
+	zones, _ := world(t)
+	bind := dnstest.BIND(t, zones)
+	for kind, server := range map[string]func() string{"bind": func() string { return bind }, "unbound": func() string { return dnstest.Unbound(t, bind) }} {
+		t.Run(kind, func(t *testing.T) {
+			looks := collector(t, server(), nil, "endless.test", "chain.test", "large.test", "lame.test").Looks(context.Background(), now, nil)
+			said := func(i int, attr string) string {
+				v, m := looks[i].state()
+				if why := m[attr]; why != "" {
+					return "missing: " + why
+				}
+				return fmt.Sprint(v[attr])
+			}
+			for _, tt := range []struct {
+				i          int
+				attr, want string
+			}{
+				{0, "spf", "broken"}, {0, "spf_problems", "leads on without end"}, {0, "dmarc_policy", "missing"}, {0, "dmarc_problems", "stands twice"},
+				{1, "dmarc_policy", "quarantine"}, {1, "dmarc_reporting", "true"},
+				{2, "spf", "fail"}, {2, "spf_problems", "characters long"}, {2, "spf_lookups", "0"},
+				{3, "spf", "missing: DNS did not answer"}, {3, "dmarc_policy", "missing: DNS did not answer"}, {3, "mta_sts", "missing: DNS did not answer"}, {3, "takes_mail", "missing: DNS did not answer"},
+			} {
+				if got := said(tt.i, tt.attr); !strings.Contains(got, tt.want) {
+					t.Errorf("%s of %s: got %s, want %s", tt.attr, looks[tt.i].Name, got, tt.want)
+				}
+			}
+			// A receiver may or may not follow so many aliases; we never say that there are none.
+			if got := said(1, "spf"); got != "fail" && !strings.HasPrefix(got, "missing: ") {
+				t.Errorf("spf of a chain: %s", got)
+			}
+		})
+	}
 }
 
 func TestDomains(t *testing.T) {

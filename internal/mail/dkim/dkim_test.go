@@ -128,6 +128,13 @@ func TestRead(t *testing.T) {
 	if r := dkim.Read(context.Background(), z, "example.net", dkim.Common()); !r.NoneBelow || len(r.Keys) != 0 || len(r.Asked) != len(dkim.Common()) {
 		t.Errorf("no name below: got %+v", r)
 	}
+	z.Dead["_domainkey.out.example"] = true
+	for _, sel := range append(dkim.Common(), "asepsis-looks-for-a-wildcard") {
+		z.Dead[sel+"._domainkey.out.example"] = true
+	}
+	if r := dkim.Read(context.Background(), z, "out.example", dkim.Common()); len(r.Asked) != 2 || len(r.Unread) != 3 {
+		t.Errorf("where nobody answers it asks on: %+v", r)
+	}
 	many := make([]string, 1000)
 	for i := range many {
 		many[i] = "s" + strings.Repeat("x", i%60) + string(rune('a'+i%26))

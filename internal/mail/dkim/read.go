@@ -27,15 +27,19 @@ func Common() []string { return common[:] }
 // nobody is a selector that nobody uses: where it has a key, every name has.
 const nobody = "asepsis-looks-for-a-wildcard"
 
-// maxSelectors bounds the questions about one domain.
-const maxSelectors = 200
+const (
+	maxSelectors = 200 // bounds the questions about one domain
+	// patience is how many look-ups may go unanswered before the rest is given up:
+	// each may cost seconds, and where DNS is out of order all of them do.
+	patience = 3
+)
 
 // Reading is what was found of a domain's keys.
 type Reading struct {
 	Domain string
 	Asked  []string // the selectors looked for
 	Keys   []Key    // those found, in that order
-	// Unread are the look-ups nobody answered.
+	// Unread are the look-ups nobody answered; after three no more are made.
 	Unread []error
 	// Wildcard says that any selector gives a key, so that finding one says little.
 	Wildcard bool
@@ -91,7 +95,10 @@ func Read(ctx context.Context, dns mail.DNS, domain string, selectors []string) 
 	}
 	for _, s := range selectors {
 		s, ok := Selector(s)
-		if !ok || slices.Contains(out.Asked, s) || len(out.Asked) == maxSelectors {
+		if len(out.Unread) >= patience || len(out.Asked) == maxSelectors {
+			break
+		}
+		if !ok || slices.Contains(out.Asked, s) {
 			continue
 		}
 		out.Asked = append(out.Asked, s)

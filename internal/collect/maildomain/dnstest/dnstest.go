@@ -23,7 +23,8 @@ import (
 const head = "$TTL 60\n@ IN SOA ns.invalid. hostmaster.invalid. 1 3600 600 86400 60\n@ IN NS ns.invalid.\n"
 
 // BIND starts named with the zones and the root zone, so that every name has an
-// answer, and returns its address. It skips the test where named is not installed.
+// answer, and returns its address. What a test gives for the zone "." is added to the
+// root. It skips the test where named is not installed.
 func BIND(t testing.TB, zones map[string]string) string {
 	t.Helper()
 	named := program(t, "named", "bind9")
@@ -34,7 +35,7 @@ func BIND(t testing.TB, zones map[string]string) string {
 		"session-keyfile %q; dnssec-validation no; notify no; };\ncontrols { };\n", dir, at.Port(), filepath.Join(dir, "session.key"))
 	all := map[string]string{".": "ns.invalid. IN A 127.0.0.1\n"}
 	for name, text := range zones {
-		all[name] = text
+		all[name] += text
 	}
 	n := 0
 	for name, text := range all {

@@ -65,6 +65,7 @@ a.deep   IN A     192.0.2.1
 
 func zones() map[string]string {
 	return map[string]string{
+		".":                    "lame.test. IN NS ns.lame.test.\nns.lame.test. IN A 127.0.0.254\n", // nobody is there
 		"good.test":            zone,
 		"other.test":           "name IN A 192.0.2.77\n",
 		"2.0.192.in-addr.arpa": "25 IN PTR mx1.good.test.\n25 IN PTR another.test.\n",
@@ -142,7 +143,7 @@ func questions(t *testing.T, c *resolve.Client) {
 	if l, err := c.TXT(ctx, "long.good.test"); err != nil || len(l) != 1 || len(l[0]) != 5000 {
 		t.Errorf("a long record: got %d, %v", len(l), err)
 	}
-	for _, name := range []string{"loop.good.test", "self.good.test"} {
+	for _, name := range []string{"loop.good.test", "self.good.test", "a.lame.test"} {
 		var u *mail.Unanswered
 		if l, err := c.A(ctx, name); !errors.As(err, &u) || u.Name != name || u.Type != "A" {
 			t.Errorf("%s: got %v, %v", name, l, err)

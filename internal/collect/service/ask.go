@@ -371,20 +371,20 @@ func (a *asking) listen(ctx context.Context) {
 			a.TLSWhy, a.ClearWhy = a.Why, a.Why
 		}
 	default:
-		a.Outcome, a.Why = Failed, "it said nothing by itself, and nothing was sent to it because nobody knows what it is"
+		a.Outcome, a.Why = Failed, "it said nothing by itself, and nothing was sent to it"
 		a.TLSWhy, a.ClearWhy = a.Why, a.Why
 	}
 }
 
-// snmp asks with the communities that a person wants tried.
+// snmp asks with the communities that makers ship.
 func (a *asking) snmp(ctx context.Context) {
 	a.Transport = "udp"
-	if len(a.Communities) == 0 {
-		a.Outcome, a.Why = Left, "SNMP is asked only where a person wants well-known communities tried"
+	if !a.Scanner.SNMP {
+		a.Outcome, a.Why = Left, "SNMP is asked only where a person wants the communities tried that makers ship"
 		return
 	}
 	var last error
-	for _, community := range a.Communities {
+	for _, community := range cleartext.DefaultCommunities() {
 		for _, v := range []int{cleartext.V2c, cleartext.V1} {
 			c, err := wire.Open(ctx, a.dial, wire.Limits{Time: cleartext.SNMPTime, Bytes: 4 * cleartext.SNMPBytes})
 			if err != nil {
@@ -394,7 +394,7 @@ func (a *asking) snmp(ctx context.Context) {
 			r, err := cleartext.AskSNMP(c, v, community)
 			_ = c.Close()
 			if err == nil {
-				a.Outcome, a.Spoke, a.Product, a.SNMP, a.Community = Asked, "snmp", r.Description, r, community
+				a.Outcome, a.Spoke, a.Product, a.Result.SNMP, a.Community = Asked, "snmp", r.Description, r, community
 				a.Clear, a.Secure = yes(), no()
 				return
 			}

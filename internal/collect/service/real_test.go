@@ -226,7 +226,7 @@ func TestDICOM(t *testing.T) {
 
 func TestSNMP(t *testing.T) {
 	t.Parallel()
-	port := servertest.SNMP(t, "public")
+	port := servertest.SNMP(t, "private")
 	s := scanner(nil)
 	target := []service.Target{{Addr: servertest.Addr(port), Transport: "udp", Service: "snmp"}}
 	var r service.Result
@@ -238,8 +238,8 @@ func TestSNMP(t *testing.T) {
 	if run(); r.Outcome != service.Left || r.Connections != 0 {
 		t.Errorf("unasked: %+v", r)
 	}
-	s.Communities = []string{"wrong", "public"}
-	if run(); r.Community != "public" || !is(r.Clear, true) || r.SNMP == nil || r.SNMP.Version != "v2c" || r.Product != "Ward printer, third floor" {
+	s.SNMP = true
+	if run(); r.Community != "private" || !is(r.Clear, true) || r.SNMP == nil || r.SNMP.Version != "v2c" || r.Product != "Ward printer, third floor" {
 		t.Errorf("asked: %+v %+v", r, r.SNMP)
 	}
 }

@@ -82,7 +82,7 @@ type Result struct {
 	DICOM  *clinical.DICOM  `json:"dicom,omitempty"`
 	HL7    *clinical.HL7    `json:"hl7,omitempty"`
 	SNMP   *cleartext.SNMP  `json:"snmp,omitempty"`
-	// Community is the well-known community that SNMP answered to.
+	// Community is the one of those that makers ship that SNMP answered to.
 	Community string `json:"community,omitempty"`
 
 	Connections int `json:"connections"`
@@ -106,9 +106,9 @@ type Scanner struct {
 	// Unknown offers TLS to services that nobody knows and that say nothing by
 	// themselves. Off, they are listened to and no more.
 	Unknown bool
-	// Communities are tried on SNMP. None, the default, asks no SNMP at all: a
-	// community is a password of a kind. See [cleartext.DefaultCommunities].
-	Communities []string
+	// SNMP tries the communities that makers ship, [cleartext.DefaultCommunities], on
+	// targets of SNMP. Off, SNMP is not asked at all: a community is a password of a kind.
+	SNMP bool
 	// Progress is called after each service, from one goroutine at a time. Nil is allowed.
 	Progress func(Progress)
 }

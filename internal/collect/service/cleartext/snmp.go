@@ -11,9 +11,9 @@ import (
 	"github.com/asepsis/asepsis/internal/collect/service/wire"
 )
 
-// DefaultCommunities are what makers ship SNMP with. They are asked for only
-// where a person wants it: a community is a password of a kind.
-var DefaultCommunities = []string{"public", "private"}
+// DefaultCommunities lists what makers ship SNMP with. They are tried only where
+// a person wants it: a community is a password of a kind.
+func DefaultCommunities() []string { return []string{"public", "private"} }
 
 // SNMPTime bounds one question; SNMPBytes its answer.
 const (

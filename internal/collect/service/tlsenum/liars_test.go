@@ -153,6 +153,23 @@ func TestCertificateBombs(t *testing.T) {
 	}
 }
 
+// TestBombInsideEncryption: in TLS 1.3 the library reads the certificates, within
+// its own bounds.
+func TestBombInsideEncryption(t *testing.T) {
+	a := servertest.NewAuthority(t, "Root")
+	bomb := a.TLS(t, servertest.Wish{})
+	for range 2000 {
+		bomb.Certificate = append(bomb.Certificate, a.Cert.Raw)
+	}
+	addr := servertest.Serve(t, func(c net.Conn) {
+		_ = tls.Server(c, &tls.Config{Certificates: []tls.Certificate{bomb}, MinVersion: tls.VersionTLS13}).Handshake()
+	})
+	r, err := tlsenum.Enumerate(t.Context(), servertest.Dial(addr), tlsenum.Options{Now: servertest.Now})
+	if err != nil || versions(r) != "1.3" || r.Chain != nil || !strings.Contains(r.NoChain, "exceeds maximum") {
+		t.Errorf("%+v, %v", r, err)
+	}
+}
+
 // TestLongChain: as many certificates as are read without a lie, most of them
 // beside the point.
 func TestLongChain(t *testing.T) {

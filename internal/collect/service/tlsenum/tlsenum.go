@@ -196,6 +196,9 @@ func (e *enum) ordinary(ctx context.Context) (v Version, s Suite, err error) {
 			e.report.NoChain = wire.Why(err)
 		}
 	}
+	if len(raw) == 0 && err != nil {
+		e.report.NoChain = wire.Why(err) // our own reader may still see one
+	}
 	st := t.ConnectionState()
 	if st.HandshakeComplete {
 		_ = t.Close()

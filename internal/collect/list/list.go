@@ -8,6 +8,7 @@ import (
 	"github.com/asepsis/asepsis/internal/collect/arp"
 	"github.com/asepsis/asepsis/internal/collect/cyclonedx"
 	"github.com/asepsis/asepsis/internal/collect/dhcp"
+	"github.com/asepsis/asepsis/internal/collect/dmarcreport"
 	"github.com/asepsis/asepsis/internal/collect/gudid"
 	"github.com/asepsis/asepsis/internal/collect/host"
 	"github.com/asepsis/asepsis/internal/collect/mds2"
@@ -43,6 +44,7 @@ func Importers() []collect.Importer {
 		spdx.Importer{},
 		mds2.Importer{},
 		systeminfo.Importer{},
+		dmarcreport.Importer{},
 	}, scanners.Importers(), table.Importers())
 }
 

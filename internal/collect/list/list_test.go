@@ -13,7 +13,7 @@ import (
 // read about.
 func TestEveryFormatIsInTheGuide(t *testing.T) {
 	var guide strings.Builder
-	for _, name := range []string{"imports.md", "imports-tables.md", "vulnerabilities.md"} {
+	for _, name := range []string{"imports.md", "imports-tables.md", "vulnerabilities.md", "email.md"} {
 		b, err := os.ReadFile(filepath.Join("..", "..", "..", "docs", name))
 		if err != nil {
 			t.Fatal(err)

@@ -158,10 +158,13 @@ func stateTLS(f *fact.Fact, t *tlsenum.Report) {
 	}
 	if c.KeyType != "" {
 		reports.State(f, "cert_key_type", c.KeyType)
-		reports.State(f, "cert_key_bits", int64(c.KeyBits))
 	} else {
 		reports.Lack(f, "cert_key_type", "a kind of key we do not know")
-		reports.Lack(f, "cert_key_bits", "a kind of key we do not know")
+	}
+	if c.KeyBits > 0 {
+		reports.State(f, "cert_key_bits", int64(c.KeyBits))
+	} else {
+		reports.Lack(f, "cert_key_bits", "a kind of key whose length we do not know")
 	}
 }
 

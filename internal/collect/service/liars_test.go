@@ -146,6 +146,22 @@ func TestStopped(t *testing.T) {
 	}
 }
 
+func TestGoesOnWhereItWas(t *testing.T) {
+	quiet, quick := servertest.Serve(t, liars["says nothing"]), servertest.Serve(t, liars["ends at once"])
+	targets := []service.Target{{Addr: quick, Service: "https"}, {Addr: quiet, Service: "https"}}
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	var have []service.Result
+	s := &service.Scanner{Gate: open{}, Now: time.Now}
+	if err := s.Run(ctx, targets, func(r service.Result) { have = append(have, r); cancel() }); !errors.Is(err, context.Canceled) {
+		t.Fatalf("%v", err)
+	}
+	rest := service.Rest(targets, have)
+	if len(have) != 1 || len(rest) != 1 || rest[0].Addr != quiet {
+		t.Errorf("done %v, left %v", have, rest)
+	}
+}
+
 func TestNobodyThere(t *testing.T) {
 	if r := one(t, scanner(nil), servertest.Port(t), "https"); r.Outcome != service.Closed || r.Why == "" {
 		t.Errorf("%+v", r)

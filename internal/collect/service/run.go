@@ -56,6 +56,23 @@ func inTurn(ts []Target, gate Gate) []Target {
 	return list
 }
 
+// Rest returns the targets that have no result yet: what is left to ask after a
+// scan was stopped.
+func Rest(ts []Target, have []Result) []Target {
+	type service struct {
+		addr      netip.AddrPort
+		transport string
+	}
+	of := func(t Target) service {
+		return service{netip.AddrPortFrom(t.Addr.Addr().Unmap(), t.Addr.Port()), cmp.Or(t.Transport, "tcp")}
+	}
+	done := map[service]bool{}
+	for _, r := range have {
+		done[of(r.Target)] = true
+	}
+	return slices.DeleteFunc(slices.Clone(ts), func(t Target) bool { return done[of(t)] })
+}
+
 func (r *run) all(ctx context.Context, ts []Target, each func(Result)) error {
 	work := make(chan Target)
 	done := make(chan Result)

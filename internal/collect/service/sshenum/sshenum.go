@@ -8,7 +8,6 @@ package sshenum
 
 import (
 	"context"
-	"crypto/dsa" //nolint:staticcheck // old servers still have such keys, and they are to be named
 	"crypto/ecdsa"
 	"crypto/ed25519"
 	"crypto/rsa"
@@ -37,9 +36,9 @@ const user = "asepsis-scan"
 
 // HostKey is a key that the server proves itself with.
 type HostKey struct {
-	Type        string `json:"type"` // ssh-ed25519, ssh-rsa, …
-	Bits        int    `json:"bits,omitempty"`
-	Fingerprint string `json:"fingerprint"` // SHA256:…, as people compare it
+	Type        string `json:"type"`           // ssh-ed25519, ssh-rsa, …
+	Bits        int    `json:"bits,omitempty"` // 0 where that is not known: of DSA, whose keys here are of 1,024
+	Fingerprint string `json:"fingerprint"`    // SHA256:…, as people compare it
 }
 
 // Report is what a server said.
@@ -251,8 +250,6 @@ func keyBits(k ssh.PublicKey) int {
 		return p.Curve.Params().BitSize
 	case ed25519.PublicKey:
 		return 256
-	case *dsa.PublicKey:
-		return p.P.BitLen()
 	}
 	return 0
 }

@@ -1,7 +1,6 @@
 package tlsenum
 
 import (
-	"crypto/dsa" //nolint:staticcheck // old servers still have such keys, and they are to be named
 	"crypto/ecdsa"
 	"crypto/ed25519"
 	"crypto/rsa"
@@ -31,7 +30,7 @@ type Chain struct {
 	NotBefore time.Time `json:"not_before"`
 	NotAfter  time.Time `json:"not_after"`
 	KeyType   string    `json:"key_type,omitempty"` // rsa, ecdsa, ed25519, dsa; empty for one we do not know
-	KeyBits   int       `json:"key_bits,omitempty"`
+	KeyBits   int       `json:"key_bits,omitempty"` // 0 where the length is not known
 	Signature string    `json:"signature"`
 	// WeakSignature says that it was signed with MD5 or SHA-1.
 	WeakSignature bool `json:"weak_signature,omitempty"`
@@ -170,8 +169,9 @@ func key(c *x509.Certificate) (kind string, bits int) {
 		return "ecdsa", k.Curve.Params().BitSize
 	case ed25519.PublicKey:
 		return "ed25519", 256
-	case *dsa.PublicKey:
-		return "dsa", k.P.BitLen()
+	}
+	if c.PublicKeyAlgorithm == x509.DSA {
+		return "dsa", 0
 	}
 	return "", 0
 }

@@ -2,6 +2,7 @@ package tlsenum
 
 import (
 	"bytes"
+	"crypto/tls"
 	"encoding/binary"
 	"encoding/json"
 	"net"
@@ -9,8 +10,6 @@ import (
 	"strings"
 	"testing"
 	"time"
-
-	"crypto/tls"
 )
 
 func TestTableOfSuites(t *testing.T) {

@@ -60,7 +60,7 @@ func (e *enum) run(ctx context.Context) (*Report, error) {
 		e.report.Chosen = suite
 	}
 	if err != nil { // it was silent: one hello of the plainest kind decides
-		f, err := e.say(ctx, TLS12, suitesOf(TLS12, nil)[:30], untilDone)
+		f, err := e.say(ctx, offer{version: TLS12, suites: suitesOf(TLS12, nil)[:30]}, untilDone)
 		if err != nil {
 			return nil, err
 		}
@@ -138,10 +138,8 @@ func (e *enum) choose() {
 // accepts finds out whether the server accepts a version. The error is why that
 // is not known.
 func (e *enum) accepts(ctx context.Context, v Version) (bool, error) {
-	all := suitesOf(v, nil)
-	for len(all) > 0 {
-		n := min(len(all), MaxSuites)
-		f, err := e.again(ctx, v, all[:n], untilDone)
+	for _, o := range offers(v, nil) {
+		f, err := e.again(ctx, o, untilDone)
 		if err != nil {
 			return false, err
 		}
@@ -151,9 +149,22 @@ func (e *enum) accepts(ctx context.Context, v Version) (bool, error) {
 		if f.version != 0 || f.fatal == alertVersion {
 			return false, nil // it would rather speak another one
 		}
-		all = all[n:]
 	}
 	return false, nil
+}
+
+// offers are the hellos that offer all suites of a version that keep, most common
+// first. The last one offers Diffie-Hellman again, with the fields of RFC 7919.
+func offers(v Version, keep func(Suite) bool) []offer {
+	all := suitesOf(v, keep)
+	var out []offer
+	for part := range slices.Chunk(all, MaxSuites) {
+		out = append(out, offer{version: v, suites: part})
+	}
+	if again := slices.DeleteFunc(slices.Clone(all), func(s Suite) bool { return !s.ephemeral() }); len(again) > 0 && v > SSL3 {
+		out = append(out, offer{version: v, suites: again[:min(len(again), MaxSuites)], fields: true})
+	}
+	return out
 }
 
 // alertVersion is the alert protocol_version: no suite would help.
@@ -211,17 +222,14 @@ func (e *enum) suites(ctx context.Context) {
 // drain offers what is left of a list until the server refuses it. It reports
 // whether it came to the end.
 func (e *enum) drain(ctx context.Context, v Version, keep func(Suite) bool) bool {
-	all := suitesOf(v, func(s Suite) bool { return keep(s) && !e.found[s] })
-	for len(all) > 0 {
-		n := min(len(all), MaxSuites)
-		offered := slices.Clone(all[:n])
-		all = all[n:]
-		for len(offered) > 0 {
+	for _, o := range offers(v, func(s Suite) bool { return keep(s) && !e.found[s] }) {
+		o.suites = slices.DeleteFunc(slices.Clone(o.suites), func(s Suite) bool { return e.found[s] })
+		for len(o.suites) > 0 {
 			want := untilHello
-			if e.report.DHBits == 0 && slices.ContainsFunc(offered, func(s Suite) bool { return strings.HasPrefix(s.Name(), "TLS_DHE_") }) {
+			if e.report.DHBits == 0 && slices.ContainsFunc(o.suites, Suite.ephemeral) {
 				want = untilDone
 			}
-			f, err := e.again(ctx, v, offered, want)
+			f, err := e.again(ctx, o, want)
 			if err != nil {
 				e.report.Incomplete = wire.Why(err)
 				return false
@@ -230,7 +238,7 @@ func (e *enum) drain(ctx context.Context, v Version, keep func(Suite) bool) bool
 				break
 			}
 			_ = e.answered(f, v)
-			offered = without(offered, f.suite)
+			o.suites = without(o.suites, f.suite)
 		}
 	}
 	return true
@@ -238,23 +246,23 @@ func (e *enum) drain(ctx context.Context, v Version, keep func(Suite) bool) bool
 
 // again asks, and once more where it was silent: a busy server may be late, and
 // that must not look like a version it does not speak.
-func (e *enum) again(ctx context.Context, v Version, suites []Suite, want until) (flight, error) {
-	f, err := e.say(ctx, v, suites, want)
+func (e *enum) again(ctx context.Context, o offer, want until) (flight, error) {
+	f, err := e.say(ctx, o, want)
 	if err != nil && wire.TimedOut(err) && ctx.Err() == nil {
-		f, err = e.say(ctx, v, suites, want)
+		f, err = e.say(ctx, o, want)
 	}
 	return f, err
 }
 
 // say sends one hello and reads the answer. A refusal is an answer without a
 // version, not an error.
-func (e *enum) say(ctx context.Context, v Version, suites []Suite, want until) (flight, error) {
+func (e *enum) say(ctx context.Context, o offer, want until) (flight, error) {
 	c, err := e.open(ctx)
 	if err != nil {
 		return flight{}, err
 	}
 	defer c.Close()
-	if _, err := c.Write(newHello(v, suites, e.name).bytes()); err != nil {
+	if _, err := c.Write(newHello(o, e.name).bytes()); err != nil {
 		if wire.Hung(err) {
 			return flight{fatal: -1}, nil
 		}
@@ -266,7 +274,7 @@ func (e *enum) say(ctx context.Context, v Version, suites []Suite, want until) (
 		return f, &Plain{f.plain}
 	case f.version != 0:
 		e.spoke = true
-		if err := lies(f, v, suites); err != nil {
+		if err := lies(f, o); err != nil {
 			return f, err
 		}
 		if err != nil && isLie(err) && len(f.certificates) == 0 && e.report.Chain == nil {
@@ -290,11 +298,11 @@ func isLie(err error) bool {
 
 // lies reports an answer that no server that means it gives: whoever chooses
 // what was not offered would lead us on without end.
-func lies(f flight, v Version, suites []Suite) error {
+func lies(f flight, o offer) error {
 	switch {
-	case f.version > v:
+	case f.version > o.version:
 		return errLies(fmt.Sprintf("it chose %s, which it was not offered", display(f.version)))
-	case f.version == v && !slices.Contains(suites, f.suite):
+	case f.version == o.version && !slices.Contains(o.suites, f.suite):
 		return errLies("it chose " + f.suite.Name() + ", which it was not offered")
 	}
 	return nil

@@ -79,10 +79,14 @@ const (
 	groupX25519     = 29
 )
 
-// groups are the curves offered. The finite fields of RFC 7919 are left out
-// on purpose: a server that knows them would use one, and hide the group of its
-// own that it uses with others.
+// groups are the curves offered. The finite fields of RFC 7919 are left out at
+// first: a server that knows them would use one, and hide the group of its own
+// that it uses with others.
 var groups = []uint16{29, 23, 24, 25, 30, 22, 21, 19, 26, 27, 28, 14, 13, 12, 11, 10, 9}
+
+// fields are the finite fields of RFC 7919. Some servers use Diffie-Hellman with
+// those alone who offer them.
+var fields = []uint16{256, 257, 258, 259, 260}
 
 // groups13 are those that TLS 1.3 has.
 var groups13 = []uint16{29, 23, 24, 25, 30, 256, 257, 258, 259, 260}
@@ -93,11 +97,17 @@ var signatures = []uint16{
 	0x0401, 0x0501, 0x0601, 0x0402, 0x0502, 0x0602, 0x0303, 0x0301, 0x0302, 0x0203, 0x0201, 0x0202,
 }
 
-// hello is a ClientHello. It offers one version and no other, so that the answer
+// offer is what a hello offers: one version and no other, so that the answer
 // tells about it.
-type hello struct {
+type offer struct {
 	version Version
 	suites  []Suite
+	fields  bool // the finite fields of RFC 7919 too
+}
+
+// hello is a ClientHello.
+type hello struct {
+	offer
 	name    string // the server name asked for; empty for none
 	random  [32]byte
 	share   [32]byte // a public key on X25519; any 32 bytes are one
@@ -105,8 +115,8 @@ type hello struct {
 }
 
 // newHello makes a hello with fresh random bytes.
-func newHello(v Version, suites []Suite, name string) hello {
-	h := hello{version: v, suites: suites, name: name}
+func newHello(o offer, name string) hello {
+	h := hello{offer: o, name: name}
 	for _, b := range [][]byte{h.random[:], h.share[:], h.session[:]} {
 		_, _ = rand.Read(b) // never fails, by its contract
 	}
@@ -178,8 +188,11 @@ func (h hello) extensions() []byte {
 		b = extension(b, extServerName, sized(nil, list))
 	}
 	gs := groups
-	if h.version == TLS13 {
+	switch {
+	case h.version == TLS13:
 		gs = groups13
+	case h.fields:
+		gs = slices.Concat(groups, fields)
 	}
 	b = extension(b, extGroups, sized(nil, numbers(gs)))
 	if h.version != TLS13 {

@@ -163,6 +163,19 @@ func TestShortDiffieHellmanGroup(t *testing.T) {
 	}
 }
 
+// TestFieldsOfRFC7919: GnuTLS uses Diffie-Hellman with those alone who offer these
+// fields.
+func TestFieldsOfRFC7919(t *testing.T) {
+	t.Parallel()
+	a := servertest.NewAuthority(t, "Root")
+	cert, key := a.Files(t, servertest.Open(t), servertest.Wish{RSABits: 2048})
+	_, port := servertest.OpenLDAP(t, cert, key, "TLSCipherSuite NONE:+VERS-TLS1.2:+DHE-RSA:+AES-128-GCM:+AEAD:+SIGN-ALL:+COMP-NULL:+GROUP-FFDHE2048:+CTYPE-ALL")
+	r := ask(t, port, tlsenum.Options{})
+	if versions(r) != "1.2" || !slices.Equal(suites(r), []string{"TLS_DHE_RSA_WITH_AES_128_GCM_SHA256"}) || r.DHBits != 2048 {
+		t.Errorf("versions %s, suites %v, a field of %d bits", versions(r), suites(r), r.DHBits)
+	}
+}
+
 func TestBadCertificates(t *testing.T) {
 	t.Parallel()
 	root := servertest.NewAuthority(t, "Clinic Root")
@@ -195,6 +208,25 @@ func TestBadCertificates(t *testing.T) {
 				t.Errorf("chain %+v (%s)", r.Chain, r.NoChain)
 			}
 		})
+	}
+}
+
+// TestWeakSignatures: certificates that the library refuses to make are made by
+// OpenSSL.
+func TestWeakSignatures(t *testing.T) {
+	t.Parallel()
+	openssl := servertest.Program(t, "openssl")
+	for digest, want := range map[string]string{"md5": "MD5-RSA", "sha1": "SHA1-RSA", "sha256": "SHA256-RSA"} {
+		dir := t.TempDir()
+		cert, key := dir+"/cert.pem", dir+"/key.pem"
+		out, err := exec.Command(openssl, "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-"+digest, "-subj", "/CN=old", "-days", "10", "-keyout", key, "-out", cert).CombinedOutput()
+		if err != nil {
+			t.Fatalf("%v\n%s", err, out)
+		}
+		r := ask(t, sServer(t, cert, key, "-cipher", "DEFAULT:@SECLEVEL=0"), tlsenum.Options{Brief: true})
+		if r.Chain == nil || r.Chain.Signature != want || r.Chain.WeakSignature != (digest != "sha256") || r.Chain.Trusted {
+			t.Errorf("%s: %+v (%s)", digest, r.Chain, r.NoChain)
+		}
 	}
 }
 

@@ -65,10 +65,8 @@ func TestWeakness(t *testing.T) {
 // TestHelloIsRead has the library's own server read every hello that is sent.
 func TestHelloIsRead(t *testing.T) {
 	for _, v := range []Version{TLS10, TLS11, TLS12, TLS13} {
-		for all := suitesOf(v, nil); len(all) > 0; {
-			n := min(len(all), MaxSuites)
-			h := newHello(v, all[:n], "clinic.example")
-			all = all[n:]
+		for _, o := range offers(v, nil) {
+			h := newHello(o, "clinic.example")
 			if len(h.bytes()) > 1400 {
 				t.Errorf("%s: a hello of %d bytes does not fit a packet", v, len(h.bytes()))
 			}
@@ -85,7 +83,7 @@ func TestHelloIsRead(t *testing.T) {
 				return nil, net.ErrClosed
 			}}).Handshake()
 			_ = server.Close()
-			if got == nil || got.ServerName != "clinic.example" || !slices.Contains(got.SupportedVersions, uint16(v)) || len(got.CipherSuites) < n {
+			if got == nil || got.ServerName != "clinic.example" || !slices.Contains(got.SupportedVersions, uint16(v)) || len(got.CipherSuites) < len(o.suites) {
 				t.Fatalf("%s: read as %+v", v, got)
 			}
 		}
@@ -97,7 +95,7 @@ func TestHelloLengths(t *testing.T) {
 	all := suitesOf(TLS12, nil)
 	for n := 1; n <= MaxSuites; n++ {
 		for _, name := range []string{"", "a.example", "a-rather-long-name.of-a-department.clinic.example"} {
-			size := len(newHello(TLS12, all[:n], name).bytes()) - 5
+			size := len(newHello(offer{version: TLS12, suites: all[:n]}, name).bytes()) - 5
 			if size > 255 && size < 512 || size > 511 && (size%256 == 10 || size%256 == 14) {
 				t.Errorf("%d suites, name %q: a hello of %d bytes", n, name, size)
 			}
@@ -145,7 +143,7 @@ func FuzzFlight(f *testing.F) {
 			if len(got.certificates) > MaxChain || got.dhBits > 8*maxHandshake {
 				t.Fatalf("%d certificates, a group of %d bits", len(got.certificates), got.dhBits)
 			}
-			_ = lies(got, TLS12, suitesOf(TLS12, nil))
+			_ = lies(got, offer{version: TLS12, suites: suitesOf(TLS12, nil)})
 			if len(got.certificates) > 0 {
 				_, _ = judge(got.certificates, got.sent, nil, time.Unix(1.8e9, 0), []string{"clinic.example"})
 			}

@@ -114,6 +114,10 @@ func weakness(name string) string {
 	return ""
 }
 
+// ephemeral reports whether the suite agrees on keys by Diffie-Hellman in a
+// finite field, with a key made for the occasion.
+func (s Suite) ephemeral() bool { return strings.HasPrefix(s.Name(), "TLS_DHE_") }
+
 // fits reports whether a suite can be agreed on in a version.
 func fits(s Suite, v Version) bool {
 	name := s.Name()

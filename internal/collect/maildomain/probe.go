@@ -36,6 +36,7 @@ type Host struct {
 	Unreached string     // why nothing is known of it, for people
 	Fault     string     // why mail to it is not encrypted, for people; "" where it is
 	Version   string     // of TLS: 1.2, 1.3
+	Outdated  string     // what is wrong with that version, for people
 	NotAfter  time.Time  // end of its certificate
 	// CertFaults are why its certificate does not fit. Unjudged says why that is not known.
 	CertFaults []string

@@ -1,6 +1,8 @@
 package maildomain
 
 import (
+	"bufio"
+	"bytes"
 	"context"
 	"crypto/tls"
 	"io"
@@ -37,7 +39,7 @@ func TestHosts(t *testing.T) {
 		{"cannot", func(c net.Conn) {
 			smtp{cert: good, answers: map[string]string{"STARTTLS": "220 go\r\n"}}.serve(&brokenTLS{Conn: c})
 		}, "", "cannot be set up", ""},
-		{"TLS 1.1", smtp{cert: good, newest: tls.VersionTLS11}.serve, "", "", "TLS 1.1 at best"},
+		{"TLS 1.1", smtp{cert: good, newest: tls.VersionTLS11}.serve, "", "", ""},
 		{"expired", smtp{cert: l.cert(now.AddDate(0, 0, -3), false, "mx.example")}.serve, "", "", "expired on 2026-11-22"},
 		{"not yet", smtp{cert: l.cert(now.AddDate(1, 0, 7), false, "mx.example")}.serve, "", "", "valid from 2026-12-02"},
 		{"other name", smtp{cert: l.cert(later, false, "mail.other.example.net")}.serve, "", "", "other names"},
@@ -88,6 +90,9 @@ func TestHosts(t *testing.T) {
 				if (tt.cert == "") != (got == "") || !strings.Contains(got, want) {
 					t.Errorf("certificate %q, want %q", got, tt.cert)
 				}
+			}
+			if old := tt.name == "TLS 1.1"; old != (h.Outdated != "") {
+				t.Errorf("outdated: %q", h.Outdated)
 			}
 			if encrypted := tt.fault == "" && tt.unreached == ""; encrypted != (h.Version != "") || encrypted != !h.NotAfter.IsZero() {
 				t.Errorf("got TLS %q until %s", h.Version, h.NotAfter)
@@ -229,4 +234,21 @@ func TestPolicies(t *testing.T) {
 	if _, fault, err := l.probe().policy(context.Background(), now, z, "dead.example"); fault != "" || !strings.Contains(why(err), "DNS did not answer") {
 		t.Errorf("no answer: got %q, %v", fault, err)
 	}
+}
+
+// FuzzReply gives any bytes as what a mail server answers.
+func FuzzReply(f *testing.F) {
+	for _, s := range []string{"220 ready\r\n", "250-a\r\n250-STARTTLS\r\n250 b\r\n", "250\n", "25", "999-\n\n", strings.Repeat("250-x\n", 200)} {
+		f.Add([]byte(s))
+	}
+	f.Fuzz(func(t *testing.T, b []byte) {
+		code, lines, err := reply(bufio.NewReaderSize(bytes.NewReader(b), maxReplyLine))
+		if (err == nil) != (code != 0 || len(lines) > 0) || len(lines) > maxReply || code > 999 {
+			t.Fatalf("got %d, %q, %v", code, lines, err)
+		}
+		offers(lines, "STARTTLS")
+		if s := greeting(code, lines, err); s == "" || len(s) > 300 {
+			t.Errorf("said %q", s)
+		}
+	})
 }

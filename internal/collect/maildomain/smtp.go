@@ -68,7 +68,7 @@ func (p *Probe) talk(ctx context.Context, now time.Time, conn net.Conn, h *Host)
 	h.Version, h.NotAfter = version(cs.Version), cs.PeerCertificates[0].NotAfter
 	h.CertFaults, h.Unjudged = p.judge(&cs, h.Name, now)
 	if cs.Version < tls.VersionTLS12 {
-		h.CertFaults = append(h.CertFaults, "it speaks TLS "+h.Version+" at best, which is outdated")
+		h.Outdated = "it speaks TLS " + h.Version + " at best, which RFC 8996 retired"
 	}
 	_, _ = fmt.Fprint(t, "QUIT\r\n") // as above
 }

@@ -79,7 +79,11 @@ func (l *Look) spf(s *stated) {
 		s.values["spf"] = string(r.Ends)
 		return
 	}
-	s.values["spf_problems"] = problems
+	if len(problems) == 0 && len(r.Unread) > 0 { // none were found, and not all was looked at
+		s.miss(mail.Why(r.Unread[0]), "spf_problems")
+	} else {
+		s.values["spf_problems"] = problems
+	}
 	if len(r.Unread) > 0 && r.Ends != spf.EndBroken && r.Ends != spf.EndPassAll {
 		// Whatever was not read could break the record, or open it to anybody.
 		s.miss("a record that it takes in could not be read: "+mail.Why(r.Unread[0]), "spf", "spf_lookups", "spf_void_lookups", "spf_addresses")
@@ -231,6 +235,9 @@ func (l *Look) mxTLS(s *stated) {
 		if h.Unjudged != "" {
 			unjudged = h.Name + ": " + h.Unjudged
 		}
+		if h.Outdated != "" {
+			problems = append(problems, h.Name+": "+h.Outdated)
+		}
 		for _, f := range h.CertFaults {
 			bad = true
 			problems = append(problems, h.Name+": "+f)
@@ -239,7 +246,11 @@ func (l *Look) mxTLS(s *stated) {
 			expires = h.NotAfter
 		}
 	}
-	s.values["mx_problems"] = problems
+	if len(problems) == 0 && unreached != "" { // none were found, and not all was looked at
+		s.miss(unreached, "mx_problems")
+	} else {
+		s.values["mx_problems"] = problems
+	}
 	switch {
 	case plain:
 		s.values["mx_starttls"] = false
@@ -262,8 +273,11 @@ func (l *Look) mxTLS(s *stated) {
 	default:
 		s.values["mx_certificates_valid"] = true
 	}
-	if !expires.IsZero() {
+	switch {
+	case !expires.IsZero():
 		s.values["mx_certificate_expires_at"] = expires.UTC()
+	case s.missing["mx_certificates_valid"] != "":
+		s.miss(s.missing["mx_certificates_valid"], "mx_certificate_expires_at")
 	}
 }
 

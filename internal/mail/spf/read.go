@@ -68,7 +68,7 @@ type Reading struct {
 	// Networks are the addresses it lets send, where they can be told without a
 	// message: ip4 and ip6 in all its records.
 	Networks []netip.Prefix
-	// Includes are the domains whose records it takes in, in order.
+	// Includes are the domains whose records it takes in, or goes on with, in order.
 	Includes []string
 	Problems []Problem
 	// SendsNothing says that it names nobody: "v=spf1 -all".
@@ -331,7 +331,7 @@ func (r *reader) follow(domain, term, to string, path []string) (end, bool) {
 		r.problem(to, "", SeveralRecords, "the domain has %d SPF records; receivers then use none", n)
 		return end{}, false
 	}
-	if strings.HasPrefix(strings.ToLower(term), "redirect") || !slices.Contains(r.out.Includes, to) {
+	if !slices.Contains(r.out.Includes, to) {
 		r.out.Includes = append(r.out.Includes, to)
 	}
 	return r.record(to, text, path), true

@@ -68,7 +68,7 @@ func judge(hosts []*Host, asked, before int) verdict {
 	v.ports = wayPorts(far, asked, before)
 	var refusing, bare []*Host
 	for _, h := range far {
-		if slices.ContainsFunc(h.Open, func(p Port) bool { return !slices.Contains(v.ports, p.Number) }) {
+		if slices.ContainsFunc(h.Open, func(p Port) bool { return !slices.Contains(v.ports, p.Number) }) || h.SNMP != nil {
 			continue
 		}
 		bare = append(bare, h)

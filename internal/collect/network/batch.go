@@ -30,6 +30,7 @@ func (r *Run) Batch(e *fingerprint.Engine, more map[netip.Addr][]fingerprint.Sig
 	for i := range r.Hosts {
 		r.Hosts[i].state(&hosts, e, more[r.Hosts[i].Addr], len(r.Ports))
 	}
+	r.stateSighted(&hosts)
 	hosts.Deliver(&b)
 	for _, n := range r.Notes {
 		b.Notes = append(b.Notes, fact.Note(n))
@@ -59,6 +60,11 @@ func (h *Host) Device(more []fingerprint.Signal) fingerprint.Device {
 	}
 	for _, n := range h.Names {
 		d.Add(fingerprint.Hostname, n, 0)
+	}
+	if i := h.SNMP; i != nil {
+		d.Add(fingerprint.SNMPDescr, i.Descr, snmpPort)
+		d.Add(fingerprint.SNMPObject, i.ObjectID, snmpPort)
+		d.Add(fingerprint.Hostname, i.Name, 0)
 	}
 	d.Signals = append(d.Signals, h.Heard...)
 	d.Signals = append(d.Signals, more...)
@@ -97,6 +103,7 @@ func (h *Host) state(hosts *reports.Hosts, e *fingerprint.Engine, more []fingerp
 	if e != nil {
 		Identify(out.Set, e.Identify(h.Device(more)))
 	}
+	h.stateSNMP(out)
 	h.endpoints(out, ports)
 }
 

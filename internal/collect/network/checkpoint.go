@@ -22,6 +22,7 @@ type progress struct {
 	Packets   int         `json:"packets"`
 	Notes     []Note      `json:"notes,omitempty"`
 	Alike     []Alike     `json:"alike,omitempty"`
+	Sighted   []Sighted   `json:"sighted,omitempty"`
 }
 
 const progressVersion = 1
@@ -72,7 +73,7 @@ func (r *running) resume(ctx context.Context) error {
 	r.before = len(r.finished)
 	r.out.ResumedAt, r.out.StartedAt = r.started.UTC(), p.StartedAt
 	r.out.Packets = p.Packets
-	r.out.Alike = p.Alike
+	r.out.Alike, r.out.Sighted = p.Alike, p.Sighted
 	for _, h := range p.Hosts {
 		// What may not be touched by now is not spoken of either.
 		if _, no := r.plan.job.Guard.Forbids(h.Addr, h.MAC); !no && r.finished[h.Addr] {
@@ -123,7 +124,7 @@ func (r *running) save(ctx context.Context, always bool) {
 	r.saved = now
 	p := progress{
 		Version: progressVersion, StartedAt: r.out.StartedAt, Hosts: r.out.Hosts, Notes: r.out.Notes,
-		Packets: r.out.Packets + int(r.packets.Load()), Untouched: r.out.Untouched, Alike: r.out.Alike,
+		Packets: r.out.Packets + int(r.packets.Load()), Untouched: r.out.Untouched, Alike: r.out.Alike, Sighted: r.out.Sighted,
 	}
 	if always {
 		p.Packets = r.out.Packets

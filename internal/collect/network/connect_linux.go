@@ -14,6 +14,7 @@ import (
 // flight is an attempt under way.
 type flight struct {
 	fd     int
+	seq    int32 // tells it from others that had the descriptor before
 	t      *target
 	number uint16
 	ends   time.Time
@@ -44,7 +45,7 @@ func (s *sweep) run(ctx context.Context) error {
 			return fmt.Errorf("wait for connections: %w", err)
 		}
 		for _, e := range events[:max(n, 0)] {
-			f.answered(int(e.Fd))
+			f.answered(int(e.Fd), e.Pad)
 		}
 	}
 	return ctx.Err()
@@ -56,6 +57,7 @@ type flights struct {
 	ctx   context.Context //nolint:containedctx // lives as long as the call of run
 	under map[int]*flight // by descriptor
 	order []*flight       // by end, since all attempts take equally long
+	seq   int32
 	wg    groups
 }
 
@@ -75,13 +77,14 @@ func (f *flights) start(t *target, number uint16) {
 	fd, o, pending := connect(t, number)
 	switch {
 	case pending:
-		err := unix.EpollCtl(f.ep, unix.EPOLL_CTL_ADD, fd, &unix.EpollEvent{Events: unix.EPOLLOUT, Fd: int32(fd)})
+		f.seq++
+		err := unix.EpollCtl(f.ep, unix.EPOLL_CTL_ADD, fd, &unix.EpollEvent{Events: unix.EPOLLOUT, Fd: int32(fd), Pad: f.seq})
 		if err != nil {
 			_ = unix.Close(fd)
 			f.s.done(t, number, starved)
 			return
 		}
-		fl := &flight{fd: fd, t: t, number: number, ends: f.s.now().Add(connectTimeout)}
+		fl := &flight{fd: fd, seq: f.seq, t: t, number: number, ends: f.s.now().Add(connectTimeout)}
 		f.under[fd] = fl
 		f.order = append(f.order, fl)
 	case o == opened:
@@ -136,10 +139,13 @@ func outcomeOf(err error) outcome {
 	}
 }
 
-// answered takes the outcome of an attempt that the system says has ended.
-func (f *flights) answered(fd int) {
+// answered takes the outcome of an attempt that the system says has ended. A
+// socket that we closed is still heard of while a program that this one starts
+// holds it for a moment; its descriptor may be another attempt's by then, which has
+// not been answered.
+func (f *flights) answered(fd int, seq int32) {
 	fl, ok := f.under[fd]
-	if !ok {
+	if !ok || fl.seq != seq {
 		return
 	}
 	f.land(fl)

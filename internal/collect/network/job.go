@@ -25,6 +25,8 @@ type Job struct {
 	// Listen is how long to listen to what devices announce by themselves, before
 	// anything is sent; listening then goes on to the end. 0 means not at all.
 	Listen time.Duration
+	// SNMP is what devices of normal networks are read with; nil reads none.
+	SNMP *SNMPAccess
 	// Names asks the system's name server for the names of the addresses found.
 	Names Resolver
 }
@@ -44,7 +46,7 @@ type Checkpoints interface {
 
 // Progress says how far a run is.
 type Progress struct {
-	Phase           string        // listen, who, ports, names, done
+	Phase           string        // listen, who, ports, snmp, names, done
 	Addresses, Of   int           // addresses looked at, of all
 	Probes, ProbeOf int           // probes sent, of those that may become necessary
 	Found           int           // hosts that answered
@@ -89,6 +91,8 @@ type Host struct {
 	// answer at all, so whether they are open is not known.
 	Asked  int `json:"asked"`
 	Silent int `json:"silent,omitempty"`
+	// SNMP is what it says of itself by SNMP.
+	SNMP *SNMPInfo `json:"snmp,omitempty"`
 	// Heard is what it announced by itself.
 	Heard []fingerprint.Signal `json:"heard,omitempty"`
 
@@ -115,6 +119,8 @@ type Run struct {
 	Untouched []Untouched `json:"untouched,omitempty"`
 	Packets   int         `json:"packets"` // charged against the rate
 	Notes     []Note      `json:"notes,omitempty"`
+	// Sighted are devices in the tables of switches and routers.
+	Sighted []Sighted `json:"sighted,omitempty"`
 	// Alike are networks in which something on the way answers for the devices.
 	Alike      []Alike   `json:"alike,omitempty"`
 	ResumedAt  time.Time `json:"resumed_at,omitzero"`

@@ -269,12 +269,12 @@ func TestStopsSoonAndGoesOn(t *testing.T) {
 	defer cancel()
 	var stopped time.Time
 	s.Progress = func(p network.Progress) {
-		if p.Found > 150 && stopped.IsZero() {
+		if p.Found > 50 && stopped.IsZero() {
 			stopped = time.Now()
 			cancel()
 		}
 	}
-	job := network.Job{Scope: normal(4000)}
+	job := network.Job{Scope: normal(2500)}
 	var r *network.Run
 	var err error
 	l.Ask(t, func() { r, err = s.Run(ctx, plan(t, job)) })

@@ -41,6 +41,11 @@ func NewPlan(job Job) (*Plan, error) {
 	if err := job.Scope.Check(); err != nil {
 		return nil, err
 	}
+	if job.SNMP != nil {
+		if err := job.SNMP.Check(); err != nil {
+			return nil, err
+		}
+	}
 	p := &Plan{job: job}
 	if err := p.setPorts(job.Ports); err != nil {
 		return nil, err
@@ -284,7 +289,7 @@ func (p *Plan) refuseLost() error {
 
 func (p *Plan) hash() string {
 	h := sha256.New()
-	fmt.Fprintln(h, p.job.Scope.Name, p.ports, p.job.NoBanners)
+	fmt.Fprintln(h, p.job.Scope.Name, p.ports, p.job.NoBanners, p.job.SNMP != nil)
 	for _, pt := range p.parts {
 		fmt.Fprintln(h, pt.net.Prefix, pt.net.Profile, len(pt.addrs))
 		// Every address: targets that begin and end alike may differ between.

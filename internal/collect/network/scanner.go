@@ -37,7 +37,7 @@ type Scanner struct {
 // It ends within a second after ctx. What it learnt until then is in the Run it
 // returns beside the error of ctx, which is not Complete.
 func (s *Scanner) Run(ctx context.Context, p *Plan) (*Run, error) {
-	r := &running{Scanner: s, plan: p, started: s.Now(), noted: map[string]bool{}, pace: s.Pace}
+	r := &running{Scanner: s, plan: p, started: s.Now(), noted: map[string]bool{}, unread: map[string]int{}, pace: s.Pace}
 	if r.pace == nil {
 		r.pace = &Pace{}
 	}
@@ -88,7 +88,8 @@ type running struct {
 	phase     string
 	before    int // addresses that an earlier run had finished
 	tally     tally
-	standing  bool // something on the way answers in this part
+	unread    map[string]int // devices that refused SNMP, by why; guarded by mu
+	standing  bool           // something on the way answers in this part
 }
 
 // tally counts how the addresses of a part that have no device ended.
@@ -245,6 +246,10 @@ func (r *running) chunk(ctx context.Context, g *gate, pt *part, addrs []netip.Ad
 	}
 	r.mu.Lock()
 	r.phase = "ports"
+	gone := make(map[netip.Addr]bool, len(addrs)) // by ARP
+	for _, a := range addrs {
+		gone[a] = r.finished[a]
+	}
 	r.mu.Unlock()
 	ports := inOrder(r.plan.ports)
 	var near, far []*target
@@ -259,6 +264,9 @@ func (r *running) chunk(ctx context.Context, g *gate, pt *part, addrs []netip.Ad
 		return err
 	}
 	if err := r.far(ctx, g, ports, far); err != nil {
+		return err
+	}
+	if err := r.snmp(ctx, g, pt, addrs, gone); err != nil {
 		return err
 	}
 	if g.net.Profile == Cautious {
@@ -593,6 +601,7 @@ func (r *running) end(ctx context.Context) {
 	r.hearsay() // after the checkpoint: what was heard is heard anew the next time
 	slices.SortFunc(o.Hosts, func(a, b Host) int { return a.Addr.Compare(b.Addr) })
 	r.tables(o)
+	r.saySNMP()
 	r.sayAlike()
 	r.tell("done", true)
 }

@@ -88,7 +88,10 @@ func (a *App) checkScope(ctx context.Context, tid string, s api.DiscoveryScope) 
 	if _, err := beside(s, others); err != nil {
 		return err
 	}
-	_, err = portsOf(s)
+	if _, err = portsOf(s); err != nil {
+		return err
+	}
+	_, err = a.snmpOf(tid, s)
 	return err
 }
 
@@ -124,7 +127,14 @@ func (a *App) planOf(ctx context.Context, tid string, s api.DiscoveryScope) (*ne
 	}
 	guard := &liveGuard{}
 	guard.list.Store(now)
-	p, err := network.NewPlan(network.Job{Scope: n, Guard: guard, Ports: ports, Listen: network.DefaultListen})
+	job := network.Job{Scope: n, Guard: guard, Ports: ports, Listen: network.DefaultListen}
+	if job.SNMP, err = a.snmpOf(tid, s); err != nil {
+		return nil, nil, err
+	}
+	if s.Names {
+		job.Names = nameServer(guard)
+	}
+	p, err := network.NewPlan(job)
 	return p, guard, err
 }
 
@@ -236,7 +246,7 @@ func (a inventory) PlanDiscovery(ctx context.Context, who access.Caller, s api.D
 	out := &api.DiscoveryPlan{
 		Addresses: o.Addresses, Ports: []int{}, Networks: []api.PlannedNetwork{}, Left: len(o.Left),
 		Least: int((o.Least + network.DefaultListen).Seconds()), Most: int((o.Most + network.DefaultListen).Seconds()),
-		LeftAlone: leftAlone(o.Left), Excluded: networkNotes(o.Notes), Missing: networkNotes(p.Rights()),
+		SNMP: s.SNMP.String(), LeftAlone: leftAlone(o.Left), Excluded: networkNotes(o.Notes), Missing: networkNotes(p.Rights()),
 	}
 	for _, port := range o.Ports {
 		out.Ports = append(out.Ports, int(port))

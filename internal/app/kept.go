@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"errors"
 	"strings"
 	"time"
 
@@ -108,6 +109,9 @@ func (a *App) PutScopeOf(ctx context.Context, tid string, s api.DiscoveryScope) 
 	if err := a.stopSearchOf(ctx, t, s.Name); err != nil {
 		return err
 	}
+	if s, err = a.keepSNMP(tid, s); err != nil {
+		return err
+	}
 	return t.PutNamed(ctx, sqlstore.Scopes, s.Name, s)
 }
 
@@ -125,5 +129,5 @@ func (a *App) DeleteScopeOf(ctx context.Context, tid, name string) error {
 	if err := a.stopSearchOf(ctx, t, name); err != nil {
 		return err
 	}
-	return t.DeleteNamed(ctx, sqlstore.Scopes, name)
+	return errors.Join(t.DeleteNamed(ctx, sqlstore.Scopes, name), a.dropSNMP(tid, name))
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"os"
 	"strconv"
 	"strings"
 	"time"
@@ -71,6 +72,9 @@ func (r *runner) printPlan(ctx context.Context, inv api.Inventory, who access.Ca
 		ports = append(ports, strconv.Itoa(n))
 	}
 	fmt.Fprintf(w, "  %-20s %s\n", "ports", strings.Join(ports, " "))
+	if p.SNMP != "" {
+		fmt.Fprintf(w, "  %-20s devices are asked what they are by %s\n", "SNMP", p.SNMP)
+	}
 	if p.Left > 0 {
 		fmt.Fprintf(w, "Sent nothing: %s\n", count(p.Left, "address", "addresses"))
 		for i, n := range p.LeftAlone {
@@ -271,12 +275,58 @@ type discoverPermitCmd struct {
 	From     string   `help:"Not before this hour, as 01:00."`
 	To       string   `help:"Not after this hour, as 05:00."`
 	Public   bool     `help:"These are addresses of the internet, and the organization owns them."`
+	Names    bool     `help:"Ask this machine's own name server for names of what is found."`
 	Note     string   `help:"Who permitted it."`
+
+	SNMP          string `name:"snmp" enum:",2c,3" default:"" help:"Ask devices what they are by SNMP, version 3 or 2c; not at all if not set."`
+	SNMPUser      string `name:"snmp-user" help:"The user of version 3."`
+	SNMPAuth      string `name:"snmp-auth" enum:"md5,sha,sha224,sha256,sha384,sha512" default:"sha256" help:"How the user proves who it is."`
+	SNMPPrivacy   string `name:"snmp-privacy" enum:"none,des,aes,aes192,aes256,aes192c,aes256c" default:"aes" help:"How answers are encrypted."`
+	SNMPCommunity string `name:"snmp-community-file" type:"existingfile" placeholder:"FILE" help:"File with the community of version 2c."`
+	SNMPAuthKey   string `name:"snmp-auth-file" type:"existingfile" placeholder:"FILE" help:"File with the user's password."`
+	SNMPPrivKey   string `name:"snmp-privacy-file" type:"existingfile" placeholder:"FILE" help:"File with the password for privacy."`
+}
+
+// access reads what SNMP needs. Secrets come from files: a command line is seen by
+// everybody on the machine.
+func (c *discoverPermitCmd) access() (*api.SNMPAccess, error) {
+	if c.SNMP == "" {
+		if c.SNMPUser != "" || c.SNMPCommunity != "" || c.SNMPAuthKey != "" || c.SNMPPrivKey != "" {
+			return nil, errs.Hint(errs.New(errs.Invalid, "which SNMP is not said"), "add --snmp 3, or --snmp 2c")
+		}
+		return nil, nil //nolint:nilnil // it is not permitted
+	}
+	out := &api.SNMPAccess{Version: c.SNMP}
+	if c.SNMP == "3" {
+		out.User, out.Auth = c.SNMPUser, c.SNMPAuth
+		if c.SNMPPrivacy != "none" {
+			out.Privacy = c.SNMPPrivacy
+		}
+	}
+	for _, f := range []struct {
+		name string
+		into *string
+	}{{c.SNMPCommunity, &out.Community}, {c.SNMPAuthKey, &out.AuthKey}, {c.SNMPPrivKey, &out.PrivKey}} {
+		if f.name == "" {
+			continue
+		}
+		b, err := os.ReadFile(f.name)
+		if err != nil {
+			return nil, errs.Wrap(errs.Invalid, fmt.Errorf("read a secret of SNMP: %w", err))
+		}
+		line, _, _ := strings.Cut(string(b), "\n")
+		*f.into = strings.TrimRight(line, "\r")
+	}
+	return out, nil
 }
 
 func (c *discoverPermitCmd) Run(ctx context.Context, r *runner) error {
 	s := api.DiscoveryScope{
-		Name: c.Name, Networks: c.Networks, Profile: c.Profile, Zone: c.Zone, Ports: c.Ports, Every: c.Every, From: c.From, To: c.To, Note: c.Note, Public: c.Public,
+		Name: c.Name, Networks: c.Networks, Profile: c.Profile, Zone: c.Zone, Ports: c.Ports, Every: c.Every, From: c.From, To: c.To, Note: c.Note, Public: c.Public, Names: c.Names,
+	}
+	var err error
+	if s.SNMP, err = c.access(); err != nil {
+		return err
 	}
 	if c.Rate != nil {
 		if *c.Rate < 1 {
@@ -288,6 +338,7 @@ func (c *discoverPermitCmd) Run(ctx context.Context, r *runner) error {
 		if err := inv.PutScope(ctx, who, s); err != nil {
 			return err
 		}
+		s.SNMP = s.SNMP.Public()
 		if r.JSON {
 			return r.printJSON(s)
 		}

@@ -5,9 +5,11 @@ package netlab_test
 import (
 	"bytes"
 	"encoding/json"
+	"io/fs"
 	"net/netip"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -120,4 +122,53 @@ func TestWhileTheProgramSearches(t *testing.T) {
 		t.Errorf("the device is not said to be left alone: %v", runs[0].LeftAlone)
 	}
 	t.Logf("after the mark %d packets for the device, %d for others; after the change %d for the network", toPump, others, toHalf)
+}
+
+// TestReadsByTheProgram gives the whole program a community, and reads a printer
+// with it: the serial number is in the inventory, and the community in one file
+// that only its owner may read.
+func TestReadsByTheProgram(t *testing.T) {
+	t.Parallel()
+	l := netlab.NewDevices(t, netip.MustParsePrefix("10.78.0.0/28"), 4)
+	l.SNMPD(t, l.Hosts[1], "rocommunity ward-secret-7\nsysdescr Lexmark MX622 version MXTGM.076.294 kernel 4.11.12\nsysname lx-ward3\noverride .1.3.6.1.2.1.43.5.1.1.17.1 octet_str \"7464L10284B3K\"\n")
+	data, file := t.TempDir(), filepath.Join(t.TempDir(), "community")
+	if err := os.WriteFile(file, []byte("ward-secret-7\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	permit := []string{"discover", "permit", "wards", "10.78.0.0/28", "--ports", "443", "--note", "the test", "--snmp", "2c", "--snmp-community-file", file}
+	if out, err := asepsis(t, l, data, append(slices.Clone(permit), "--profile", "cautious")...).CombinedOutput(); err == nil || !strings.Contains(string(out), "not one byte") {
+		t.Errorf("SNMP in a cautious network is taken: %s", out)
+	}
+	said := must(t, asepsis(t, l, data, append(slices.Clone(permit), "--profile", "normal")...))
+	said += must(t, asepsis(t, l, data, "discover", "scopes", "--json"))
+	said += must(t, asepsis(t, l, data, "discover", "run", "wards"))
+	said += must(t, asepsis(t, l, data, "discover", "runs", "--json"))
+	shown := must(t, asepsis(t, l, data, "asset", "show", l.Hosts[1].String()))
+	if !strings.Contains(shown, "7464L10284B3K") || !strings.Contains(shown, "printer") || !strings.Contains(shown, "lx-ward3") {
+		t.Errorf("of the printer is known:\n%s", shown)
+	}
+	if strings.Contains(said+shown, "ward-secret-7") {
+		t.Error("the community is printed")
+	}
+	var holds []string
+	err := filepath.WalkDir(data, func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		b, err := os.ReadFile(path)
+		if err == nil && bytes.Contains(b, []byte("ward-secret-7")) {
+			holds = append(holds, path)
+			if i, err := d.Info(); err != nil || i.Mode().Perm() != 0o600 {
+				t.Errorf("%s may be read by others: %v", path, i.Mode())
+			}
+		}
+		return err
+	})
+	if err != nil || len(holds) != 1 || !strings.Contains(holds[0], "/keys/") {
+		t.Errorf("the community lies in %v, %v", holds, err)
+	}
+	must(t, asepsis(t, l, data, "discover", "forbid", "wards"))
+	if _, err := os.Stat(holds[0]); !os.IsNotExist(err) {
+		t.Errorf("the community is kept after the permission was taken back: %v", err)
+	}
 }

@@ -16,6 +16,7 @@ type DiscoveryPlan struct {
 	Left      int              `json:"left" doc:"Addresses that will be sent nothing"`
 	LeftAlone []Note           `json:"left_alone" doc:"Those addresses and why, at most 200"`
 	Excluded  []Note           `json:"excluded" doc:"Networks inside that are not asked, and why"`
+	SNMP      string           `json:"snmp,omitempty" doc:"How devices are asked what they are; left out, they are not"`
 	Missing   []Note           `json:"missing" doc:"What this program has no right to do, and what would mend it"`
 }
 

@@ -167,6 +167,9 @@ type DiscoveryScope struct {
 	To       string   `json:"to,omitempty" maxLength:"5" doc:"Not after this hour: 05:00"`
 	Note     string   `json:"note,omitempty" maxLength:"500" doc:"Who permitted it"`
 	Public   bool     `json:"public,omitempty" doc:"The organization owns these addresses of the internet"`
+	Names    bool     `json:"names,omitempty" doc:"The server's own name server is asked for names of what is found"`
+	// SNMP is how devices are read; left out, none is.
+	SNMP *SNMPAccess `json:"snmp,omitempty"`
 }
 
 // DiscoveryRun is one search of a network.

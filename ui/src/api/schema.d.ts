@@ -1649,6 +1649,8 @@ export interface components {
             networks: components["schemas"]["PlannedNetwork"][];
             /** @description TCP ports tried on what answers */
             ports: number[];
+            /** @description How devices are asked what they are; left out, they are not */
+            snmp?: string;
         };
         DiscoveryRun: {
             /** Format: date-time */
@@ -1688,6 +1690,8 @@ export interface components {
             /** @description Not before this hour: 01:00 */
             from?: string;
             name: string;
+            /** @description The server's own name server is asked for names of what is found */
+            names?: boolean;
             /** @description CIDR */
             networks: string[];
             /** @description Who permitted it */
@@ -1706,6 +1710,7 @@ export interface components {
              * @description Packets a second at most; 0 for the profile's own
              */
             rate?: number;
+            snmp?: components["schemas"]["SNMPAccess"];
             /** @description Not after this hour: 05:00 */
             to?: string;
             /** @description Zone that devices found here are in */
@@ -2830,9 +2835,31 @@ export interface components {
             mend?: string;
             reason: string;
         };
+        SNMPAccess: {
+            /**
+             * @description How the user proves who it is
+             * @enum {string}
+             */
+            auth?: "md5" | "sha" | "sha224" | "sha256" | "sha384" | "sha512";
+            /** @description The user's password */
+            auth_key?: string;
+            /** @description Of version 2c, which sends it in clear text */
+            community?: string;
+            /**
+             * @description How answers are encrypted; left out, they go in clear text
+             * @enum {string}
+             */
+            privacy?: "des" | "aes" | "aes192" | "aes256" | "aes192c" | "aes256c";
+            /** @description The password for privacy */
+            privacy_key?: string;
+            /** @description Of version 3 */
+            user?: string;
+            /** @enum {string} */
+            version: "2c" | "3";
+        };
         SearchHit: {
             id: string;
-            /** @description goal, check, page, or a kind of resource */
+            /** @description goal, check, page, model, or a kind of resource */
             kind: string;
             label: string;
             /** @description Page of the browser interface, beginning with a slash */

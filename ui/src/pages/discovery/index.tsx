@@ -10,6 +10,7 @@ import { type Column, DataTable } from "@/ui/table";
 import { notify } from "@/ui/toast";
 import { Preview, SearchDialog } from "./plan";
 import { Run } from "./runs";
+import { SnmpFields, snmpWord } from "./snmp";
 
 const profileWord: Record<string, { word: string; meaning: string }> = {
   cautious: { word: "Cautious", meaning: "Connections only, one device at a time, a few packets a second. For clinical networks." },
@@ -32,7 +33,12 @@ export function Component() {
     {
       id: "profile",
       header: "How",
-      cell: (one) => <span title={profileWord[one.profile]?.meaning}>{profileWord[one.profile]?.word ?? one.profile}</span>,
+      cell: (one) => (
+        <span title={profileWord[one.profile]?.meaning}>
+          {profileWord[one.profile]?.word ?? one.profile}
+          {one.snmp && `, ${snmpWord(one)}`}
+        </span>
+      ),
     },
     { id: "zone", header: "Zone", cell: (one) => one.zone || <span className="muted">–</span> },
     { id: "when", header: "When", cell: (one) => whenOf(one) },
@@ -116,7 +122,7 @@ function ScopeDialog({ scope, onClose }: { scope: DiscoveryScope | null; onClose
   const put = usePutScope();
   const remove = useDeleteScope();
   const [seen, setSeen] = useState<DiscoveryScope | null>(null);
-  const asked = { ...form, networks: networks.split(/[\s,;]+/).filter(Boolean) };
+  const asked = { ...form, snmp: form.profile === "normal" ? form.snmp : undefined, networks: networks.split(/[\s,;]+/).filter(Boolean) };
   const change = (part: Partial<DiscoveryScope>) => setForm((now) => ({ ...now, ...part }));
   return (
     <Dialog title={scope ? `Change ${scope.name}` : "Permit a network to be searched"} open onClose={onClose}>
@@ -159,6 +165,15 @@ function ScopeDialog({ scope, onClose }: { scope: DiscoveryScope | null; onClose
             value={form.rate ? String(form.rate) : ""}
             onChange={(event) => change({ rate: event.target.value ? Number(event.target.value) : undefined })}
             hint={form.profile === "cautious" ? "4 if left empty; 20 is the most." : "500 if left empty."}
+          />
+        )}
+        {form.profile === "normal" && <SnmpFields access={form.snmp} kept={scope?.snmp} change={(snmp) => change({ snmp })} />}
+        {form.profile !== "never" && (
+          <Checkbox
+            label="Ask the name server for names of what is found"
+            hint="The one this server uses itself, one question a device."
+            checked={form.names ?? false}
+            onChange={(event) => change({ names: event.target.checked || undefined })}
           />
         )}
         <Field

@@ -80,6 +80,7 @@ function Outline({ plan }: { plan: DiscoveryPlan }) {
           </li>
         ))}
       </ul>
+      {plan.snmp && <p>Devices are asked what they are by SNMP, {plan.snmp}.</p>}
       {plan.left > 0 ? (
         <details className="disclosure" open={plan.left <= 5}>
           <summary>{plural(plan.left, "address is", "addresses are")} sent nothing</summary>

@@ -274,7 +274,7 @@ func TestStopsSoonAndGoesOn(t *testing.T) {
 			cancel()
 		}
 	}
-	job := network.Job{Scope: normal(2500)}
+	job := network.Job{Scope: normal(4000)}
 	var r *network.Run
 	var err error
 	l.Ask(t, func() { r, err = s.Run(ctx, plan(t, job)) })

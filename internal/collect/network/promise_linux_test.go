@@ -341,7 +341,7 @@ func TestChild(t *testing.T) {
 	}
 	s := scanner()
 	s.Checkpoints = folder(os.Getenv(childFolder))
-	if _, err := s.Run(t.Context(), plan(t, network.Job{Scope: normal(2500)})); err != nil {
+	if _, err := s.Run(t.Context(), plan(t, network.Job{Scope: normal(3000)})); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -406,7 +406,7 @@ func TestKilled(t *testing.T) {
 	c := l.Count(t)
 	var r *network.Run
 	var err error
-	l.Ask(t, func() { r, err = s.Run(t.Context(), plan(t, network.Job{Scope: normal(2500)})) })
+	l.Ask(t, func() { r, err = s.Run(t.Context(), plan(t, network.Job{Scope: normal(3000)})) })
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -2,6 +2,7 @@ package network
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net"
 	"net/netip"
@@ -551,7 +552,10 @@ func (r *running) names(ctx context.Context) error {
 			r.mu.Unlock()
 			names, err := res.LookupAddr(one, addr)
 			if err != nil {
-				if one.Err() != nil {
+				// That there is no name is an answer; the context may still be open when its
+				// time is over for the question.
+				var no *net.DNSError
+				if !errors.As(err, &no) || !no.IsNotFound {
 					failed.Add(1)
 				}
 				return
@@ -569,7 +573,7 @@ func (r *running) names(ctx context.Context) error {
 	}
 	wg.Wait()
 	if failed.Load() >= giveUpNames {
-		r.note("names", "the name server did not answer in time: hosts stay without names")
+		r.note("names", "the name server did not answer in time, or refused: devices stay without names")
 	}
 	return ctx.Err()
 }

@@ -256,6 +256,15 @@ func TestBomb(t *testing.T) {
 	}
 }
 
+// TestBombRatio refuses what unpacks to far more than its size, before it fills memory.
+func TestBombRatio(t *testing.T) {
+	data := gzipped(t, "{"+strings.Repeat(" ", 100<<20)+"}")
+	b := build(t, write(t, map[string][]byte{"a.gz": data, "b.json": []byte(osvLamp)}), nil, testNow())
+	if len(b.Report.Refused) != 1 || !strings.Contains(b.Report.Refused[0].Why, "times its size") {
+		t.Errorf("refused %+v", b.Report.Refused)
+	}
+}
+
 func FuzzBuild(f *testing.F) {
 	for name, data := range sources(f) {
 		if len(data) < 4096 {

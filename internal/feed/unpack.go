@@ -23,7 +23,12 @@ const (
 	maxDocument = 512 << 20
 	maxEntries  = 2_000_000
 	maxNesting  = 4 // a list in an archive in a packed file
-	bufferSize  = 256 << 10
+
+	// Sources become five to thirty times as large; what is made to fill memory becomes a
+	// thousand times as large and more.
+	maxRatio   = 100
+	freely     = 32 << 20 // bytes that any file may become
+	bufferSize = 256 << 10
 )
 
 // errLimit is a refusal that the file as a whole gets.
@@ -39,7 +44,7 @@ func unpack(ctx context.Context, f file, each func(name string, r *bufio.Reader)
 		return fmt.Errorf("open: %w", err)
 	}
 	defer in.Close()
-	u := unpacker{ctx: ctx, left: maxUnpacked, each: each}
+	u := unpacker{ctx: ctx, left: min(maxUnpacked, max(freely, f.size*maxRatio)), each: each}
 	return u.open("", in, f.size, 0)
 }
 
@@ -62,7 +67,7 @@ func (b bounded) Read(p []byte) (int, error) {
 	}
 	n, err := b.r.Read(p)
 	if b.u.left -= int64(n); b.u.left < 0 {
-		return 0, errLimit(fmt.Sprintf("it unpacks to more than %d GiB", maxUnpacked>>30))
+		return 0, errLimit(fmt.Sprintf("it unpacks to more than %d GiB, or to more than %d times its size; fetch it again from its publisher", maxUnpacked>>30, maxRatio))
 	}
 	return n, err
 }

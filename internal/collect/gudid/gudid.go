@@ -223,7 +223,7 @@ func (r *reader) archive(ctx context.Context) error {
 				return &safe.Fault{Reason: fmt.Sprintf("%.80q in the ZIP file cannot be unpacked", e.Name), Mend: "download it again"}
 			}
 			c := &counter{r: unzipper{src}}
-			err = do(safe.Bound(ctx, c, left))
+			err = do(safe.Unpacked(ctx, c, int64(e.CompressedSize64), left))
 			if cerr := src.Close(); err == nil && cerr != nil {
 				err = &safe.Fault{Reason: fmt.Sprintf("%.80q in the ZIP file is damaged", e.Name), Mend: "download it again"}
 			}

@@ -61,7 +61,7 @@ func Unpacked(ctx context.Context, in collect.Input) (io.Reader, error) {
 		if err != nil {
 			return nil, damaged(err)
 		}
-		src = safe.Bound(ctx, unpacker{z}, in.Limits.Bytes)
+		src = safe.Unpacked(ctx, unpacker{z}, in.Size, in.Limits.Bytes)
 		first := make([]byte, 4)
 		n, err := io.ReadFull(src, first)
 		if err != nil && !errors.Is(err, io.ErrUnexpectedEOF) && !errors.Is(err, io.EOF) {

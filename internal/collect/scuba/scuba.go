@@ -122,7 +122,7 @@ func (p *parser) open(ctx context.Context) error {
 			return err
 		}
 		defer f.Close() //nolint:errcheck // it was read to its end, or its content was refused
-		src = safe.Bound(ctx, damaged{f}, p.in.Limits.Bytes)
+		src = safe.Unpacked(ctx, damaged{f}, p.in.Size, p.in.Limits.Bytes)
 	}
 	buffered := bufio.NewReader(src)
 	head, err = buffered.Peek(4)

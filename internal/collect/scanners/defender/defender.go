@@ -139,7 +139,7 @@ func (p *parser) entry(ctx context.Context, f *zip.File, each func(*reports.Node
 	}
 	defer rc.Close()
 	limits := p.In.Limits
-	src := &counted{r: safe.Bound(ctx, rc, *left)}
+	src := &counted{r: safe.Unpacked(ctx, rc, int64(f.CompressedSize64), *left)}
 	err = p.page(jsonsafe.New(src, limits), each)
 	*left = max(1, *left-src.n)
 	p.files++

@@ -138,16 +138,23 @@ func (e *enum) choose() {
 // accepts finds out whether the server accepts a version. The error is why that
 // is not known.
 func (e *enum) accepts(ctx context.Context, v Version) (bool, error) {
-	for _, o := range offers(v, nil) {
+	for queue := offers(v, nil); len(queue) > 0; {
+		o := queue[0]
+		queue = queue[1:]
 		f, err := e.again(ctx, o, untilDone)
-		if err != nil {
+		switch {
+		case err != nil:
 			return false, err
-		}
-		if f.version == v {
+		case f.version == v:
 			return true, e.answered(f, v)
-		}
-		if f.version != 0 || f.fatal == alertVersion {
+		case f.version != 0, f.fatal == alertVersion:
 			return false, nil // it would rather speak another one
+		case f.hung && !e.spoke:
+			if v != TLS12 {
+				return false, nil // it may not speak TLS at all: one version is offered whole
+			}
+		case f.vague():
+			queue = append(o.families(), queue...)
 		}
 	}
 	return false, nil
@@ -166,9 +173,6 @@ func offers(v Version, keep func(Suite) bool) []offer {
 	}
 	return out
 }
-
-// alertVersion is the alert protocol_version: no suite would help.
-const alertVersion = 70
 
 // answered takes what an answer tells beside the version.
 func (e *enum) answered(f flight, v Version) error {
@@ -222,7 +226,9 @@ func (e *enum) suites(ctx context.Context) {
 // drain offers what is left of a list until the server refuses it. It reports
 // whether it came to the end.
 func (e *enum) drain(ctx context.Context, v Version, keep func(Suite) bool) bool {
-	for _, o := range offers(v, func(s Suite) bool { return keep(s) && !e.found[s] }) {
+	for queue := offers(v, func(s Suite) bool { return keep(s) && !e.found[s] }); len(queue) > 0; {
+		o := queue[0]
+		queue = queue[1:]
 		o.suites = slices.DeleteFunc(slices.Clone(o.suites), func(s Suite) bool { return e.found[s] })
 		for len(o.suites) > 0 {
 			want := untilHello
@@ -235,6 +241,9 @@ func (e *enum) drain(ctx context.Context, v Version, keep func(Suite) bool) bool
 				return false
 			}
 			if f.version != v {
+				if f.vague() {
+					queue = append(o.families(), queue...)
+				}
 				break
 			}
 			_ = e.answered(f, v)
@@ -264,7 +273,7 @@ func (e *enum) say(ctx context.Context, o offer, want until) (flight, error) {
 	defer c.Close()
 	if _, err := c.Write(newHello(o, e.name).bytes()); err != nil {
 		if wire.Hung(err) {
-			return flight{fatal: -1}, nil
+			return flight{fatal: -1, hung: true}, nil
 		}
 		return flight{}, err
 	}
@@ -286,7 +295,8 @@ func (e *enum) say(ctx context.Context, o offer, want until) (flight, error) {
 		e.alert = strings.TrimPrefix(tls.AlertError(f.fatal).Error(), "tls: ")
 		return f, nil
 	case err != nil && ended(err) && ctx.Err() == nil:
-		return f, nil // many refuse by hanging up
+		f.hung = true // many refuse by that
+		return f, nil
 	}
 	return f, err
 }

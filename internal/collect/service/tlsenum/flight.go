@@ -42,6 +42,20 @@ type flight struct {
 	// warned is the alert that it went on after.
 	warned int
 	plain  string // protocol in which it answered instead
+	hung   bool   // it refused by hanging up
+}
+
+// Alerts that say that a server has nothing in common with an offer.
+const (
+	alertHandshake = 40
+	alertVersion   = 70
+	alertStrength  = 71
+)
+
+// vague reports whether an answer refuses without saying that nothing of the
+// offer would do: servers choose a suite, fail to use it, and hang up.
+func (f flight) vague() bool {
+	return f.version == 0 && (f.hung || f.fatal >= 0 && f.fatal != alertHandshake && f.fatal != alertVersion && f.fatal != alertStrength)
 }
 
 // errLies is the error for what no server that means it sends.

@@ -4,6 +4,7 @@ import (
 	"crypto/rand"
 	"encoding/binary"
 	"slices"
+	"strings"
 )
 
 // Version is a version of SSL or TLS by its number on the wire.
@@ -103,6 +104,26 @@ type offer struct {
 	version Version
 	suites  []Suite
 	fields  bool // the finite fields of RFC 7919 too
+	family  bool // it is one kind of key exchange out of a larger offer
+}
+
+// families parts an offer by kinds of key exchange. A server that chooses a suite
+// which it then fails to use hides those of other kinds.
+func (o offer) families() []offer {
+	if o.family {
+		return nil
+	}
+	kinds := []string{"TLS_ECDHE_RSA_", "TLS_ECDHE_ECDSA_", "TLS_DHE_", "TLS_RSA_", ""}
+	parts := make([]offer, len(kinds))
+	for _, s := range o.suites {
+		i := slices.IndexFunc(kinds, func(k string) bool { return strings.HasPrefix(s.Name(), k) })
+		parts[i].suites = append(parts[i].suites, s)
+	}
+	parts = slices.DeleteFunc(parts, func(p offer) bool { return len(p.suites) == 0 })
+	for i := range parts {
+		parts[i].version, parts[i].fields, parts[i].family = o.version, o.fields, true
+	}
+	return parts
 }
 
 // hello is a ClientHello.

@@ -176,6 +176,22 @@ func TestFieldsOfRFC7919(t *testing.T) {
 	}
 }
 
+// TestChoosesWhatItCannotUse: Dovecot without parameters for Diffie-Hellman
+// chooses such a suite all the same, and hangs up. What it can do stands.
+func TestChoosesWhatItCannotUse(t *testing.T) {
+	t.Parallel()
+	a := servertest.NewAuthority(t, "Root")
+	cert, key := a.Files(t, servertest.Open(t), servertest.Wish{RSABits: 2048})
+	_, _, imaps := servertest.Dovecot(t, cert, key, "ssl_cipher_list = DHE-RSA-AES256-GCM-SHA384:ECDHE-RSA-AES128-GCM-SHA256:ECDHE-RSA-CAMELLIA256-SHA384:ECDHE-ARIA256-GCM-SHA384",
+		"ssl_prefer_server_ciphers = yes", "ssl_min_protocol = TLSv1.2")
+	r := ask(t, imaps, tlsenum.Options{})
+	got := slices.DeleteFunc(suites(r), func(s string) bool { return !strings.Contains(s, "_WITH_") })
+	want := []string{"TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256", "TLS_ECDHE_RSA_WITH_ARIA_256_GCM_SHA384", "TLS_ECDHE_RSA_WITH_CAMELLIA_256_CBC_SHA384"}
+	if d := cmp.Diff(want, got); d != "" || versions(r) != "1.2 1.3" {
+		t.Errorf("versions %s, suites (-want +got):\n%s", versions(r), d)
+	}
+}
+
 func TestBadCertificates(t *testing.T) {
 	t.Parallel()
 	root := servertest.NewAuthority(t, "Clinic Root")

@@ -1,7 +1,6 @@
 package feed
 
 import (
-	"bufio"
 	"bytes"
 	"context"
 	"encoding/json"
@@ -10,6 +9,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/asepsis/asepsis/internal/errs"
@@ -56,6 +56,12 @@ type provided struct {
 	doc     *url.URL
 	beside  []*url.URL
 	guessed bool // nobody says that what lies beside it exists
+}
+
+// has reports whether a hash or signature of an ending is known: one of each is kept, so
+// that an entry with many links does not make us fetch as many.
+func (p *provided) has(ext string) bool {
+	return slices.ContainsFunc(p.beside, func(u *url.URL) bool { return filepath.Ext(u.Path) == ext })
 }
 
 // provider fetches what a CSAF provider distributes, and reports whether all of it is here.
@@ -180,7 +186,7 @@ func (g *gatherer) rolie(ctx context.Context, u *url.URL, add func(provided)) bo
 			case err != nil:
 			case l.Rel == "self" && src == "":
 				src = l.Href
-			case (l.Rel == "hash" || l.Rel == "signature") && isBeside(at.Path) && isURL(at.String()):
+			case (l.Rel == "hash" || l.Rel == "signature") && isBeside(at.Path) && isURL(at.String()) && !p.has(filepath.Ext(at.Path)):
 				p.beside = append(p.beside, at)
 			}
 		}
@@ -227,8 +233,8 @@ func (g *gatherer) directory(ctx context.Context, u *url.URL, add func(provided)
 		g.fail(u.String(), err)
 		return false
 	}
-	for sc := bufio.NewScanner(bytes.NewReader(b)); sc.Scan(); {
-		name := strings.TrimSpace(sc.Text())
+	for line := range bytes.Lines(b) {
+		name := strings.TrimSpace(string(line))
 		if name == "" {
 			continue
 		}

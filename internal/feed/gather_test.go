@@ -218,6 +218,23 @@ func TestGatherCSAF(t *testing.T) {
 	}
 }
 
+// TestGatherManyLinks fetches one hash of each kind, however many an entry links to.
+func TestGatherManyLinks(t *testing.T) {
+	var links []string
+	for i := range 500 {
+		links = append(links, fmt.Sprintf(`{"rel":"hash","href":"%d.sha256"}`, i))
+	}
+	o := serveOrigin(t, map[string][]byte{
+		"/provider-metadata.json": []byte(`{"distributions":[{"rolie":{"feeds":[{"url":"/feed.json"}]}}]}`),
+		"/feed.json":              []byte(`{"feed":{"entry":[{"content":{"src":"ok.json"},"link":[` + strings.Join(links, ",") + `]}]}}`),
+		"/ok.json":                []byte(pump), "/0.sha256": sumFile([]byte(pump), "ok.json"),
+	})
+	g, err := Gather(t.Context(), filepath.Join(t.TempDir(), "sources"), []string{o.URL + "/provider-metadata.json"}, GatherOptions{Now: testNow(), Client: o.Client()})
+	if err != nil || g.Files != 4 || len(g.Failed) > 0 {
+		t.Errorf("fetched %+v, %v; want the list, the feed, the document and one hash", g, err)
+	}
+}
+
 // TestGatherBad lists what a provider publishes wrongly, and writes nothing outside of the
 // folder.
 func TestGatherBad(t *testing.T) {
@@ -230,10 +247,13 @@ func TestGatherBad(t *testing.T) {
 		"/d/provider-metadata.json": []byte(`{"distributions":[{"rolie":{"feeds":[{"url":"/d/feed.json"}]}}]}`),
 		"/d/feed.json":              []byte(`{"feed":{"entry":[{"link":[]},{"content":{"src":"ok.json"},"link":[{"rel":"hash","href":"ok.json.md5"}]}]}}`),
 		"/d/ok.json":                []byte(pump),
+		"/e/provider-metadata.json": []byte(`{"distributions":[{"directory_url":"/e"}]}`),
+		"/e/index.txt":              []byte(strings.Repeat("x", 1<<17) + "\nok/d.json\n"), // longer than a line that many readers take
+		"/e/ok/d.json":              []byte(pump),
 	})
 	parent := t.TempDir()
 	dir := filepath.Join(parent, "sources")
-	for _, u := range []string{"/a/provider-metadata.json", "/b/provider-metadata.json", "/c/provider-metadata.json", "/d/provider-metadata.json", "/none.zip"} {
+	for _, u := range []string{"/a/provider-metadata.json", "/b/provider-metadata.json", "/c/provider-metadata.json", "/d/provider-metadata.json", "/e/provider-metadata.json", "/none.zip"} {
 		g, err := Gather(t.Context(), dir, []string{o.URL + u}, GatherOptions{Now: testNow(), Client: o.Client()})
 		if err != nil || len(g.Failed) == 0 {
 			t.Errorf("%s: %+v, %v; want a failure that is listed", u, g, err)

@@ -203,7 +203,13 @@ func ReadRetire(b []byte, to record.Sink) {
 					npm = n
 				}
 			case "vulnerabilities":
-				s.Array(func() { found = append(found, readRetired(s)) })
+				s.Array(func() {
+					if len(found) == maxRetired {
+						s.Fail("a library has more than %d flaws", maxRetired)
+						return
+					}
+					found = append(found, readRetired(s))
+				})
 			}
 		})
 		if s.Failed() {
@@ -219,6 +225,10 @@ func ReadRetire(b []byte, to record.Sink) {
 	})
 	end(s, Retire, last, to)
 }
+
+// maxRetired bounds the flaws of a library, which are held until its name is known. The
+// library with most has some 40.
+const maxRetired = 10_000
 
 type retired struct {
 	a                advisory.Advisory

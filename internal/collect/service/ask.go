@@ -204,7 +204,8 @@ func (a *asking) turns(ctx context.Context, p starttls.Protocol) {
 	l, err := show(open, p)
 	if err != nil {
 		a.Product = l.Product
-		if a.took && !wire.TimedOut(err) && a.hiddenTLS(ctx) {
+		// MySQL speaks first, and counts whoever does not sign in against them.
+		if a.took && p != starttls.MySQL && (errors.Is(err, wire.ErrProtocol) || wire.Hung(err)) && a.hiddenTLS(ctx) {
 			return
 		}
 		a.fail(err)

@@ -162,6 +162,21 @@ func TestGoesOnWhereItWas(t *testing.T) {
 	}
 }
 
+// TestTLSWhereItIsNotExpected: LDAPS on the port of LDAP, and a database that
+// has locked us out is not asked again.
+func TestTLSWhereItIsNotExpected(t *testing.T) {
+	t.Parallel()
+	a := servertest.NewAuthority(t, "Root")
+	r := at(t, scanner(a), tlsServer(t, a.TLS(t, servertest.Wish{}), nil), "ldap")
+	if r.TLS == nil || r.Spoke != "tls" || !is(r.Clear, false) {
+		t.Errorf("TLS at once: %+v", r)
+	}
+	blocked := servertest.Serve(t, func(c net.Conn) { _, _ = io.WriteString(c, "\x0f\x00\x00\x00\xff\x6a\x04Host blocked") })
+	if r = at(t, scanner(a), blocked, "mysql"); r.Outcome != service.Failed || r.Why != "it answered: Host blocked" || r.Connections != 1 {
+		t.Errorf("locked out: %+v", r)
+	}
+}
+
 func TestNobodyThere(t *testing.T) {
 	if r := one(t, scanner(nil), servertest.Port(t), "https"); r.Outcome != service.Closed || r.Why == "" {
 		t.Errorf("%+v", r)

@@ -114,6 +114,7 @@ func many() string {
 // TestHardToRead looks at zones that lead on and on, answer too much, or are served by
 // nobody, directly and through a recursive server.
 func TestHardToRead(t *testing.T) {
+	t.Parallel()
 	zones, _ := world(t)
 	bind := dnstest.BIND(t, zones)
 	for kind, server := range map[string]func() string{"bind": func() string { return bind }, "unbound": func() string { return dnstest.Unbound(t, bind) }} {
@@ -293,6 +294,7 @@ func TestOnlyDNS(t *testing.T) {
 
 // TestNobodyAnswers has servers that fail in every way. Nothing becomes none.
 func TestNobodyAnswers(t *testing.T) {
+	t.Parallel()
 	for name, h := range map[string]dns.HandlerFunc{
 		"silent": func(dns.ResponseWriter, *dns.Msg) {},
 		"failing": func(w dns.ResponseWriter, q *dns.Msg) {

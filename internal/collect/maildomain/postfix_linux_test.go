@@ -129,8 +129,10 @@ func freePort(t testing.TB) int {
 
 // TestPostfix meets the mail server that most hospitals' gateways are made of.
 func TestPostfix(t *testing.T) {
+	t.Parallel()
 	for security, want := range map[string]string{"may": "", "none": "it does not offer encryption (STARTTLS)"} {
 		t.Run(security, func(t *testing.T) {
+			t.Parallel()
 			l := newLab(t)
 			l.postfix("192.0.2.25:25", security, "mx.good.test")
 			z := &mailtest.Zone{Addrs: map[string][]netip.Addr{"mx.good.test": {netip.MustParseAddr("192.0.2.25")}, "mx.other.test": {netip.MustParseAddr("192.0.2.25")}}}

@@ -196,15 +196,14 @@ func FuzzRecord(f *testing.F) {
 }
 
 func BenchmarkSuite(b *testing.B) {
-	all := suites(b)
+	all := mailtest.RFC7208(b)
 	type job struct {
 		z *mailtest.Zone
 		r spf.Request
 	}
 	var jobs []job
-	t := &testing.T{}
 	for i := range all {
-		z := all[i].zone(t)
+		z := all[i].Zone(b)
 		for _, tt := range all[i].Tests {
 			jobs = append(jobs, job{z, spf.Request{IP: netip.MustParseAddr(tt.Host), HELO: tt.HELO, MailFrom: tt.MailFrom}})
 		}

@@ -61,7 +61,7 @@ func (c *Client) MX(ctx context.Context, name string) ([]mail.MX, error) {
 	var out []mail.MX
 	for _, rr := range rrs {
 		if m, ok := rr.(*dns.MX); ok {
-			out = append(out, mail.MX{Preference: m.Preference, Host: unescape(plain(m.Mx))})
+			out = append(out, mail.MX{Preference: m.Preference, Host: plain(m.Mx)})
 		}
 	}
 	slices.SortFunc(out, func(a, b mail.MX) int {
@@ -80,7 +80,7 @@ func (c *Client) PTR(ctx context.Context, addr netip.Addr) ([]string, error) {
 	var out []string
 	for _, rr := range rrs {
 		if p, ok := rr.(*dns.PTR); ok {
-			out = append(out, unescape(plain(p.Ptr)))
+			out = append(out, plain(p.Ptr))
 		}
 	}
 	slices.Sort(out)

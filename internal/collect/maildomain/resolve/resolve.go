@@ -279,7 +279,7 @@ func problem(err error, server string, timeout time.Duration) string {
 // check says whether a message is an answer to the question.
 func check(r, asked *dns.Msg, q question, server string) error {
 	switch {
-	case !r.Response || len(r.Question) != 1 || r.Question[0].Qtype != q.kind || !strings.EqualFold(r.Question[0].Name, asked.Question[0].Name):
+	case !r.Response || len(r.Question) != 1 || r.Question[0].Qtype != q.kind || !strings.EqualFold(plain(r.Question[0].Name), plain(asked.Question[0].Name)):
 		return unanswered(q, server+" answered another question", nil)
 	case r.Truncated:
 		return unanswered(q, server+" cut its answer off", nil)
@@ -313,4 +313,6 @@ func lame(r *dns.Msg) bool {
 	return refers || !r.RecursionAvailable
 }
 
-func plain(name string) string { return strings.TrimSuffix(name, ".") }
+// plain is a name without the dot at its end and without the library's escapes, of
+// which there are several for the same name.
+func plain(name string) string { return unescape(strings.TrimSuffix(name, ".")) }

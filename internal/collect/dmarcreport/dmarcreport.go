@@ -124,8 +124,12 @@ func (f *File) batch(in collect.Input) *fact.Batch {
 		Stream:    fact.Stream{ID: "import/dmarc/" + reports.Slug(who), Title: "DMARC reports of " + reports.Shorten(who, 100)},
 		Assurance: fact.Imported, ObservedAt: in.Observed(last),
 	}
+	of := make(map[string][]dmarc.Sender, len(domains))
+	for _, s := range f.Tally.Senders() {
+		of[s.Domain] = append(of[s.Domain], s)
+	}
 	for i := range domains {
-		b.Facts = append(b.Facts, domainFact(&domains[i], f.Tally.Senders(), in)...)
+		b.Facts = append(b.Facts, domainFacts(&domains[i], of[domains[i].Name], in)...)
 	}
 	if f.Twice > 0 {
 		b.Notes = append(b.Notes, fact.Note{What: reports.Count(f.Twice, "report") + " left out", Why: "the file holds the same report twice"})

@@ -189,6 +189,26 @@ func TestMonth(t *testing.T) {
 	}
 }
 
+// TestMadeUp has mail of names that somebody made up: they are no domains of ours.
+func TestMadeUp(t *testing.T) {
+	i := strings.LastIndex(old[:strings.Index(old, "<scope>helo")], "<header_from>")
+	forged := old[:i] + "<header_from>xk7.billing.example.org</header_from>" + old[i+len("<header_from>example.org</header_from>"):]
+	in := collecttest.Input("r.xml", []byte(forged))
+	p, err := Importer{}.Parse(context.Background(), in)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range p.Batch.Facts {
+		if f.Kind == fact.KindDomain && f.Key != "example.org" {
+			t.Errorf("%s became a domain", f.Key)
+		}
+	}
+	s := read(t, "r.xml", []byte(forged)).Tally.Senders()
+	if s[0].Domain != "xk7.billing.example.org" || s[0].Messages != 100 {
+		t.Errorf("the sender is %+v", s[0])
+	}
+}
+
 // TestValues states all that is known, the words proposed for the vocabulary too.
 func TestValues(t *testing.T) {
 	f := read(t, "r.xml", []byte(old))

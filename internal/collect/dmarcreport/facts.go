@@ -18,20 +18,20 @@ const KindSender fact.Kind = "mail_sender"
 // maxShown is how many failing senders a domain's own fact names.
 const maxShown = 20
 
-// domainFact states a domain and its senders.
-func domainFact(d *dmarc.Domain, senders []dmarc.Sender, in collect.Input) []fact.Fact {
+// domainFacts states a domain and its senders.
+func domainFacts(d *dmarc.Domain, senders []dmarc.Sender, in collect.Input) []fact.Fact {
 	var out []fact.Fact
-	values, missing := domainValues(d, senders)
-	at := clamp(d.End, in)
-	if f, ok := mail.Fact(fact.KindDomain, d.Name, values, missing); ok {
-		f.ObservedAt = at
-		out = append(out, f)
+	// A name that nobody asked about and none of whose mail passes was made up by
+	// somebody: it is no domain of ours.
+	if d.Published.Domain == d.Name || d.Passed > 0 {
+		values, missing := domainValues(d, senders)
+		if f, ok := mail.Fact(fact.KindDomain, d.Name, values, missing); ok {
+			f.ObservedAt = clamp(d.End, in)
+			out = append(out, f)
+		}
 	}
 	for i := range senders {
 		s := &senders[i]
-		if s.Domain != d.Name {
-			continue
-		}
 		if f, ok := mail.Fact(KindSender, s.Domain+"/"+s.Name, senderValues(s), nil); ok {
 			f.ObservedAt = clamp(s.End, in)
 			out = append(out, f)
@@ -66,7 +66,7 @@ func domainValues(d *dmarc.Domain, senders []dmarc.Sender) (fact.Values, map[str
 	failing := []string{}
 	for i := range senders {
 		s := &senders[i]
-		if bad := s.Messages - s.Passed - s.Forwarded; s.Domain == d.Name && bad > 0 && len(failing) < maxShown {
+		if bad := s.Messages - s.Passed - s.Forwarded; bad > 0 && len(failing) < maxShown {
 			failing = append(failing, fmt.Sprintf("%s: %s", s.Name, reports.Count(int(bad), "message")))
 		}
 	}

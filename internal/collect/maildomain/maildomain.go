@@ -131,7 +131,7 @@ func Batch(looks []Look, now time.Time, complete bool) *fact.Batch {
 	}
 	for i := range looks {
 		l := &looks[i]
-		values, missing := l.state()
+		values, missing := l.State()
 		if f, ok := mail.Fact(fact.KindDomain, l.Name, values, missing); ok {
 			b.Facts = append(b.Facts, f)
 		}

@@ -121,7 +121,7 @@ func TestHardToRead(t *testing.T) {
 		t.Run(kind, func(t *testing.T) {
 			looks := collector(t, server(), nil, "endless.test", "chain.test", "large.test", "lame.test").Looks(context.Background(), now, nil)
 			said := func(i int, attr string) string {
-				v, m := looks[i].state()
+				v, m := looks[i].State()
 				if why := m[attr]; why != "" {
 					return "missing: " + why
 				}
@@ -131,10 +131,19 @@ func TestHardToRead(t *testing.T) {
 				i          int
 				attr, want string
 			}{
-				{0, "spf", "broken"}, {0, "spf_problems", "leads on without end"}, {0, "dmarc_policy", "missing"}, {0, "dmarc_problems", "stands twice"},
-				{1, "dmarc_policy", "quarantine"}, {1, "dmarc_reporting", "true"},
-				{2, "spf", "fail"}, {2, "spf_problems", "characters long"}, {2, "spf_lookups", "0"},
-				{3, "spf", "missing: DNS did not answer"}, {3, "dmarc_policy", "missing: DNS did not answer"}, {3, "mta_sts", "missing: DNS did not answer"}, {3, "takes_mail", "missing: DNS did not answer"},
+				{0, "spf", "broken"},
+				{0, "spf_problems", "leads on without end"},
+				{0, "dmarc_policy", "missing"},
+				{0, "dmarc_problems", "stands twice"},
+				{1, "dmarc_policy", "quarantine"},
+				{1, "dmarc_reporting", "true"},
+				{2, "spf", "fail"},
+				{2, "spf_problems", "characters long"},
+				{2, "spf_lookups", "0"},
+				{3, "spf", "missing: DNS did not answer"},
+				{3, "dmarc_policy", "missing: DNS did not answer"},
+				{3, "mta_sts", "missing: DNS did not answer"},
+				{3, "takes_mail", "missing: DNS did not answer"},
 			} {
 				if got := said(tt.i, tt.attr); !strings.Contains(got, tt.want) {
 					t.Errorf("%s of %s: got %s, want %s", tt.attr, looks[tt.i].Name, got, tt.want)
@@ -199,7 +208,7 @@ func domains(t *testing.T, server string, l *lab) {
 		}, "dkim dkim_keys dkim_problems dmarc_policy dmarc_problems dmarc_reporting dmarc_subdomain_policy mta_sts mta_sts_problems mx_certificate_expires_at mx_certificates_valid mx_problems mx_starttls spf spf_addresses spf_lookups spf_problems spf_void_lookups tls_reporting"},
 		{fact.Values{"name": "none.test"}, "dkim dkim_keys dkim_problems dmarc_policy dmarc_problems dmarc_reporting dmarc_subdomain_policy mta_sts mta_sts_problems mx_certificate_expires_at mx_certificates_valid mx_hosts mx_problems mx_starttls sends_mail spf spf_addresses spf_lookups spf_problems spf_void_lookups takes_mail tls_reporting"},
 	} {
-		values, missing := looks[i].state()
+		values, missing := looks[i].State()
 		if d := cmp.Diff(want.values, values); d != "" {
 			t.Errorf("%s (-want +got):\n%s", looks[i].Name, d)
 		}
@@ -280,7 +289,7 @@ func TestOnlyDNS(t *testing.T) {
 	zones, _ := world(t)
 	looks := collector(t, dnstest.BIND(t, zones), nil, "good.test", "bad.test").Looks(context.Background(), now, nil)
 	for i := range looks {
-		values, missing := looks[i].state()
+		values, missing := looks[i].State()
 		for _, a := range []string{"mx_starttls", "mx_certificates_valid", "mta_sts"} {
 			if values[a] != nil || !strings.Contains(missing[a], "only DNS was asked") {
 				t.Errorf("%s of %s: %v, missing because %q", a, looks[i].Name, values[a], missing[a])

@@ -102,10 +102,7 @@ func TestHosts(t *testing.T) {
 }
 
 // brokenTLS answers the first bytes of a handshake with something else.
-type brokenTLS struct {
-	net.Conn
-	clear int
-}
+type brokenTLS struct{ net.Conn }
 
 func (b *brokenTLS) Read(p []byte) (int, error) {
 	n, err := b.Conn.Read(p)

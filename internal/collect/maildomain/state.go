@@ -36,9 +36,9 @@ var (
 	reportAttrs = []string{"tls_reporting"}
 )
 
-// state says what a look saw, in the words of the vocabulary and those proposed for
+// State says what a look saw, in the words of the vocabulary and those proposed for
 // it. An attribute is a value, or missing with its reason, or of no meaning here.
-func (l *Look) state() (fact.Values, map[string]string) {
+func (l *Look) State() (fact.Values, map[string]string) {
 	s := &stated{values: fact.Values{"name": l.Name}, missing: map[string]string{}}
 	if l.NoName {
 		for _, part := range [][]string{spfAttrs, dmarcAttrs, dkimAttrs, mxAttrs, mxTLSAttrs, stsAttrs, reportAttrs} {
@@ -323,7 +323,7 @@ func (l *Look) policy(s *stated) {
 
 // notes are the parts that could not be read, for the end of a report.
 func (l *Look) notes() []fact.Note {
-	_, missing := l.state()
+	_, missing := l.State()
 	var out []fact.Note
 	for _, p := range []struct{ attr, what string }{
 		{"spf", "SPF"}, {"dmarc_policy", "DMARC"}, {"dkim", "DKIM"}, {"mx_starttls", "encryption on the way"}, {"mta_sts", "MTA-STS"}, {"tls_reporting", "TLS reporting"},

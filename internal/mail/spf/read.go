@@ -347,6 +347,9 @@ func (r *reader) hosts(domain string, t *Term, name string) bool {
 		r.full = true
 		return false
 	}
+	if own := domain == r.out.Domain && t.Qualifier == Pass; own && (t.bits4 > 0 && t.bits4 < wide4 || t.bits6 > 0 && t.bits6 < wide6) {
+		r.problem(domain, t.Text, Wide, "it lets the whole network around each of these addresses send")
+	}
 	names := []string{name}
 	if t.Mechanism == "mx" {
 		r.asked++

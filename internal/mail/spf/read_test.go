@@ -70,6 +70,7 @@ func TestRead(t *testing.T) {
 		{"redirect behind all", "v=spf1 -all redirect=_spf.service.example", spf.EndFail, 0, 0, "unreachable"},
 		{"terms behind all", "v=spf1 ~all ip4:192.0.2.1", spf.EndSoftFail, 0, 0, "unreachable"},
 		{"wide", "v=spf1 ip4:192.0.0.0/12 ip6:2000::/3 -all", spf.EndFail, 0, 0, "wide wide"},
+		{"wide around a host", "v=spf1 a:mx.example/8 mx:mx.example//16 -all", spf.EndFail, 2, 0, "wide wide"},
 		{"a wide network refused", "v=spf1 -ip4:192.0.0.0/12 ~all", spf.EndSoftFail, 0, 0, ""},
 		{"ten look-ups", "v=spf1 " + ten + "-all", spf.EndFail, 10, 0, ""},
 		{"eleven look-ups", "v=spf1 " + ten + "mx:mx.example -all", spf.EndBroken, 11, 0, "too_many_lookups"},

@@ -361,3 +361,19 @@ func TestServersTyped(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 }
+
+// TestSystem takes the servers of this machine, or says that it has none.
+func TestSystem(t *testing.T) {
+	c, err := resolve.New(resolve.Options{})
+	if err != nil {
+		if !errs.Is(err, errs.Unsupported) || errs.HintOf(err) == "" {
+			t.Errorf("got %v", err)
+		}
+		return
+	}
+	for _, s := range c.Servers() {
+		if _, err := netip.ParseAddrPort(s); err != nil {
+			t.Errorf("%s: %v", s, err)
+		}
+	}
+}

@@ -286,8 +286,12 @@ func (r *running) sayAlike() {
 	}
 	sums := map[string]*sum{}
 	var order []string
+	if len(r.out.Alike) == 0 {
+		return
+	}
+	asked := r.askedBy()
 	for i := range r.out.Alike {
-		r.out.Alike[i].Of = r.askedIn(r.out.Alike[i].Prefix)
+		r.out.Alike[i].Of = asked[r.out.Alike[i].Prefix]
 	}
 	for _, a := range r.out.Alike {
 		s := sums[a.How]
@@ -311,13 +315,14 @@ func (r *running) sayAlike() {
 	}
 }
 
-// askedIn counts the addresses of a network that were asked.
-func (r *running) askedIn(p netip.Prefix) int {
-	n := 0
+// askedBy counts the addresses that were asked, by the network they are judged in.
+// The lock is held.
+func (r *running) askedBy() map[netip.Prefix]int {
+	n := map[netip.Prefix]int{}
 	for _, pt := range r.plan.parts {
 		for _, a := range pt.addrs {
-			if _, left := r.untouched[a]; !left && p.Contains(a) && r.finished[a] {
-				n++
+			if _, left := r.untouched[a]; !left && r.finished[a] {
+				n[smaller(block(a), pt.net.Prefix)]++
 			}
 		}
 	}

@@ -1,6 +1,7 @@
 package network_test
 
 import (
+	"net/netip"
 	"sync/atomic"
 	"testing"
 
@@ -30,5 +31,26 @@ func BenchmarkDiscovery(b *testing.B) {
 				}
 			}
 		})
+	}
+}
+
+// BenchmarkAnsweredForAll searches a /16 in which a router answers for each of
+// 65,534 addresses, at the highest rate.
+func BenchmarkAnsweredForAll(b *testing.B) {
+	wide := netip.MustParsePrefix("10.80.0.0/16")
+	for range b.N {
+		l := netlab.NewRouted(b, wide, 50)
+		l.AnswerAll(b, false)
+		var r *network.Run
+		var err error
+		l.Ask(b, func() {
+			r, err = scanner().Run(b.Context(), plan(b, network.Job{Scope: network.Scope{Name: "lab", Nets: []network.Net{{Prefix: wide, Profile: network.Normal, Rate: network.MaxNormalRate, HostRate: network.MaxNormalRate}}}}))
+		})
+		if err != nil {
+			b.Fatal(err)
+		}
+		b.ReportMetric(float64(len(r.Hosts)), "devices")
+		b.ReportMetric(float64(len(r.Alike)), "networks-alike")
+		b.ReportMetric(float64(r.Packets), "packets")
 	}
 }

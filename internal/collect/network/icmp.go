@@ -66,10 +66,10 @@ func (e *echo) sweep(ctx context.Context, addrs []netip.Addr) (map[netip.Addr]ti
 	}()
 	got := map[netip.Addr]time.Time{}
 	asked := make(map[netip.Addr]bool, len(addrs))
-	take := func(d time.Duration) {
+	take := func(d time.Duration, all bool) {
 		t := time.NewTimer(d)
 		defer t.Stop()
-		for {
+		for !all || len(got) < len(asked) {
 			select {
 			case h, ok := <-answers:
 				if !ok {
@@ -97,7 +97,7 @@ func (e *echo) sweep(ctx context.Context, addrs []netip.Addr) (map[netip.Addr]ti
 					break
 				}
 				if wait > 0 {
-					take(wait)
+					take(wait, false)
 					continue
 				}
 				asked[a] = true
@@ -113,7 +113,7 @@ func (e *echo) sweep(ctx context.Context, addrs []netip.Addr) (map[netip.Addr]ti
 				return got, ctx.Err()
 			}
 		}
-		take(quietEcho)
+		take(quietEcho, true)
 		if len(got) == len(asked) {
 			break
 		}

@@ -25,7 +25,7 @@ const (
 
 // fewConnections is how many are opened to services that lock out whoever
 // connects often without signing in: MySQL does after a hundred.
-const fewConnections = 30
+const fewConnections = 48
 
 func yes() *bool { b := true; return &b }
 func no() *bool  { b := false; return &b }

@@ -154,7 +154,7 @@ func (e *enum) accepts(ctx context.Context, v Version) (bool, error) {
 				return false, nil // it may not speak TLS at all: one version is offered whole
 			}
 		case f.vague():
-			queue = append(o.families(), queue...)
+			queue = append(o.parts(), queue...)
 		}
 	}
 	return false, nil
@@ -242,7 +242,7 @@ func (e *enum) drain(ctx context.Context, v Version, keep func(Suite) bool) bool
 			}
 			if f.version != v {
 				if f.vague() {
-					queue = append(o.families(), queue...)
+					queue = append(o.parts(), queue...)
 				}
 				break
 			}

@@ -4,7 +4,6 @@ import (
 	"crypto/rand"
 	"encoding/binary"
 	"slices"
-	"strings"
 )
 
 // Version is a version of SSL or TLS by its number on the wire.
@@ -104,26 +103,24 @@ type offer struct {
 	version Version
 	suites  []Suite
 	fields  bool // the finite fields of RFC 7919 too
-	family  bool // it is one kind of key exchange out of a larger offer
+	part    bool // it is a part of a larger offer
 }
 
-// families parts an offer by kinds of key exchange. A server that chooses a suite
-// which it then fails to use hides those of other kinds.
-func (o offer) families() []offer {
-	if o.family {
+// parts takes an offer apart: Diffie-Hellman in finite fields, and the rest. A
+// server without parameters for the first chooses it all the same, fails, and so
+// hides the others.
+func (o offer) parts() []offer {
+	if o.part {
 		return nil
 	}
-	kinds := []string{"TLS_ECDHE_RSA_", "TLS_ECDHE_ECDSA_", "TLS_DHE_", "TLS_RSA_", ""}
-	parts := make([]offer, len(kinds))
-	for _, s := range o.suites {
-		i := slices.IndexFunc(kinds, func(k string) bool { return strings.HasPrefix(s.Name(), k) })
-		parts[i].suites = append(parts[i].suites, s)
+	first, rest := o, o
+	first.part, rest.part = true, true
+	first.suites = slices.DeleteFunc(slices.Clone(o.suites), Suite.ephemeral)
+	rest.suites = slices.DeleteFunc(slices.Clone(o.suites), func(s Suite) bool { return !s.ephemeral() })
+	if len(first.suites) == 0 || len(rest.suites) == 0 {
+		return nil
 	}
-	parts = slices.DeleteFunc(parts, func(p offer) bool { return len(p.suites) == 0 })
-	for i := range parts {
-		parts[i].version, parts[i].fields, parts[i].family = o.version, o.fields, true
-	}
-	return parts
+	return []offer{first, rest}
 }
 
 // hello is a ClientHello.

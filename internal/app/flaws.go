@@ -69,7 +69,7 @@ func (a *App) FlawOf(ctx context.Context, tid, asked string) (*api.FlawDetail, e
 	slices.SortStableFunc(d.Advisories, func(x, y api.Advisory) int { return boolInt(len(x.Products) == 0) - boolInt(len(y.Products) == 0) })
 	assets := v.inUse()
 	v.affected(d, assets)
-	v.looked(d, assets)
+	v.looked(d)
 	if e != nil {
 		if err := a.notAssessed(ctx, v, e, d, assets, packages); err != nil {
 			return nil, err
@@ -137,13 +137,35 @@ func describeFlaw(d *api.FlawDetail, f *judge.Flaw) {
 	}
 }
 
-// affected lists the assets that have the flaw.
+// affected lists the assets that have the flaw, those first that matter most; of
+// more than mostAffected only those are put together that are shown.
 func (v *view) affected(d *api.FlawDetail, assets map[string]*fact.Resource) {
 	rank := v.kind(fact.KindAsset).rankOf()
+	type placed struct {
+		r  *fact.Resource
+		at int64 // by criticality, then by the label of the asset
+	}
+	var all []placed
 	for _, r := range v.findingsOf(d.ID) {
-		if assets[r.Asset] == nil || r.Text("status") == "fixed" {
+		a := assets[r.Asset]
+		if a == nil || r.Text("status") == "fixed" {
 			continue
 		}
+		all = append(all, placed{r, int64(criticalityRank(a.Text("criticality")))<<32 | int64(rank[r.Asset])})
+		if d.Exploited == nil && r.True("known_exploited") {
+			d.Exploited = &api.Exploited{Due: api.Stamp(r.When("known_exploited_due_at"))}
+		}
+		if d.Title == "" {
+			d.Title = r.Text("title")
+		}
+		if d.Severity == "" {
+			d.Severity = r.Text("severity")
+		}
+	}
+	slices.SortFunc(all, func(x, y placed) int { return cmp.Compare(x.at, y.at) })
+	d.AffectedAll = len(all)
+	for _, one := range all[:min(len(all), mostAffected)] {
+		r := one.r
 		a := assets[r.Asset]
 		w, _ := r.Get("witnesses").([]string)
 		row := api.AffectedAsset{
@@ -155,21 +177,7 @@ func (v *view) affected(d *api.FlawDetail, assets map[string]*fact.Resource) {
 			row.Witnesses = []string{}
 		}
 		d.Affected = append(d.Affected, row)
-		if d.Exploited == nil && r.True("known_exploited") {
-			d.Exploited = &api.Exploited{Due: api.Stamp(r.When("known_exploited_due_at"))}
-		}
-		if d.Title == "" {
-			d.Title = r.Text("title")
-		}
-		if d.Severity == "" {
-			d.Severity = r.Text("severity")
-		}
 	}
-	slices.SortFunc(d.Affected, func(x, y api.AffectedAsset) int {
-		return cmp.Or(cmp.Compare(criticalityRank(x.Criticality), criticalityRank(y.Criticality)), cmp.Compare(rank[x.Asset.ID], rank[y.Asset.ID]))
-	})
-	d.AffectedAll = len(d.Affected)
-	d.Affected = d.Affected[:min(len(d.Affected), mostAffected)]
 }
 
 func criticalityRank(s string) int {
@@ -179,26 +187,49 @@ func criticalityRank(s string) int {
 	return 4
 }
 
+// looking is how much of the inventory was looked at, whatever flaw is asked for.
+type looking struct {
+	looked, notLooked         int // assets
+	pieces, piecesNotAssessed int
+	toCheck                   []string // assets that a person has to compare with some advisory
+}
+
+// look counts what was looked at.
+func (v *view) look() *looking {
+	return v.looks.must(func() *looking {
+		out := new(looking)
+		for id := range v.inUse() {
+			f := v.known.Found[id]
+			if n := f.Assessed + f.NotAssessed(); n == 0 {
+				out.notLooked++
+			} else {
+				out.looked++
+				out.pieces += n
+				out.piecesNotAssessed += f.NotAssessed()
+			}
+			if len(f.Checks) > 0 {
+				out.toCheck = append(out.toCheck, id)
+			}
+		}
+		rank := v.kind(fact.KindAsset).rankOf()
+		slices.SortFunc(out.toCheck, func(x, y string) int { return cmp.Compare(rank[x], rank[y]) })
+		return out
+	})
+}
+
 // looked counts the assets that were looked at, and lists the devices that a
 // person has to compare.
-func (v *view) looked(d *api.FlawDetail, assets map[string]*fact.Resource) {
-	for id := range assets {
-		f := v.known.Found[id]
-		if n := f.Assessed + f.NotAssessed(); n == 0 {
-			d.NotLooked++
-		} else {
-			d.Looked++
-			d.Pieces += n
-			d.PiecesNotAssessed += f.NotAssessed()
-		}
+func (v *view) looked(d *api.FlawDetail) {
+	l := v.look()
+	d.Looked, d.NotLooked, d.Pieces, d.PiecesNotAssessed = l.looked, l.notLooked, l.pieces, l.piecesNotAssessed
+	for _, id := range l.toCheck {
 		// Of a device whose software nobody lists, its model still says something.
-		for _, c := range f.Checks {
+		for _, c := range v.known.Found[id].Checks {
 			if slices.Contains(c.Flaws, d.ID) || c.Advisory == d.ID {
 				d.ToCheck = append(d.ToCheck, api.AssetToCheck{Asset: *v.refOf(fact.KindAsset, id), Advisory: c.Advisory, Product: c.Product, Versions: c.Versions, Reason: c.Reason})
 			}
 		}
 	}
-	slices.SortFunc(d.ToCheck, func(x, y api.AssetToCheck) int { return natural(x.Asset.Label, y.Asset.Label) })
 }
 
 // notAssessed finds software of the names that the advisories speak of and that
@@ -225,7 +256,7 @@ func (a *App) notAssessed(ctx context.Context, v *view, e judge.Engine, d *api.F
 		}
 	}
 	gaps := make(map[[2]string]*api.AssessmentGap)
-	counted := make(map[[2]string]map[int32]bool)
+	counted := make(map[[2]string][]bool) // by the place of the asset
 	for cid, why := range unsaid {
 		c := in.components[cid]
 		for _, on := range in.holders[cid] {
@@ -236,7 +267,7 @@ func (a *App) notAssessed(ctx context.Context, v *view, e judge.Engine, d *api.F
 			g := gaps[k]
 			if g == nil {
 				g = &api.AssessmentGap{Ecosystem: k[0], Why: why, Sample: []string{}}
-				gaps[k], counted[k] = g, make(map[int32]bool)
+				gaps[k], counted[k] = g, make([]bool, len(in.assets))
 			}
 			g.Count++
 			if !counted[k][on] {

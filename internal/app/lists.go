@@ -16,14 +16,15 @@ type kindList struct {
 	schema *fact.Schema
 	rs     []*fact.Resource
 
-	texts  memo[[]string]           // what the list's own search looks in
-	hits   memo[[]searchable]       // what the search over everything looks in
-	keys   memo[[]string]           // labels in the order people read them
-	ranks  memo[[]int32]            // place of each by its label
-	places memo[map[string]int32]   // ranks by id
-	facets memo[[]api.Facet]        // of all
-	on     memo[map[string][]int32] // what lives on an asset
-	orders memos[string, []int32]   // by what the list is sorted by
+	texts   memo[[]string]           // what the list's own search looks in
+	hits    memo[[]searchable]       // what the search over everything looks in
+	keys    memo[[]string]           // labels in the order people read them
+	ranks   memo[[]int32]            // place of each by its label
+	places  memo[map[string]int32]   // ranks by id
+	facets  memo[[]api.Facet]        // of all
+	on      memo[map[string][]int32] // what lives on an asset
+	orders  memos[string, []int32]   // by what the list is sorted by
+	columns memos[string, []string]  // by attribute, see columnText
 }
 
 // searchable is what the search over everything knows of a resource, in lower case.
@@ -180,6 +181,17 @@ func (l *kindList) count(of []int32) []api.Facet {
 		out = append(out, l.facet(of, f))
 	}
 	return out
+}
+
+// column returns an attribute of all.
+func (l *kindList) column(name string) []string {
+	return l.columns.of(name, 2*mostOrders).must(func() []string {
+		out := make([]string, len(l.rs))
+		for i, r := range l.rs {
+			out[i] = columnText(r, name)
+		}
+		return out
+	})
 }
 
 // onAsset lists what lives on an asset.

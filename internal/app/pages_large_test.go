@@ -31,7 +31,7 @@ import (
 
 // The large organization: 100 sites with 500 assets each. Every asset has 300
 // components: one of the real container inventories of the shared corpus, cut or
-// filled up, as in the benchmark of the fleet index; of all lists the 150 with the
+// filled up, as in the benchmark of the fleet index; of all lists the 50 with the
 // fewest flaws, at least one each, since this is a place that installs its updates.
 // Findings are what the shared OSV records say of them; nothing is invented but the
 // devices' own particulars.
@@ -39,7 +39,7 @@ import (
 const (
 	largePerSite = 500
 	largeList    = 300
-	largeKept    = 150
+	largeKept    = 50
 	largePeople  = 8_000
 )
 

@@ -209,44 +209,48 @@ func (l *kindList) filter(found []int32, fs []api.Filter) ([]int32, error) {
 	if len(want) == 0 {
 		return found, nil
 	}
-	out := make([]int32, 0, len(found)/4)
-	for _, i := range found {
-		fits := true
-		for name, values := range want {
-			any := false
-			eachValue(l.rs[i], name, func(s string) { any = any || slices.Contains(values, s) })
-			fits = fits && any
+	for name, values := range want {
+		column := l.column(name)
+		out := make([]int32, 0, len(found)/4)
+		for _, i := range found {
+			if fits(column[i], values) {
+				out = append(out, i)
+			}
 		}
-		if fits {
-			out = append(out, i)
-		}
+		found = out
 	}
-	return out, nil
+	return found, nil
 }
 
-// eachValue tells what filters and facets compare: the text of the value, each
-// element of a list, or the empty text where there is none.
-func eachValue(r *fact.Resource, name string, tell func(string)) {
+// fits reports whether one of what stands in a column is one of the values.
+func fits(in string, values []string) bool {
+	for {
+		one, rest, more := strings.Cut(in, separator)
+		if slices.Contains(values, one) {
+			return true
+		}
+		if !more {
+			return false
+		}
+		in = rest
+	}
+}
+
+// separator stands between the elements of a list in a column.
+const separator = "\x1f"
+
+// columnText is what filters and facets compare: the text of the value, the
+// elements of a list, or the empty text where there is none.
+func columnText(r *fact.Resource, name string) string {
 	switch x := r.Get(name).(type) {
 	case nil:
-		tell("")
+		return ""
 	case []string:
-		if len(x) == 0 {
-			tell("")
-		}
-		for _, s := range x {
-			tell(s)
-		}
+		return strings.Join(x, separator)
 	case string:
-		tell(x)
-	case bool:
-		if x {
-			tell("true")
-		} else {
-			tell("false")
-		}
+		return x
 	default:
-		tell(valueText(x))
+		return valueText(x)
 	}
 }
 
@@ -266,8 +270,14 @@ func valueText(x any) string {
 
 func (l *kindList) facet(of []int32, name string) api.Facet {
 	counts := make(map[string]int)
+	column := l.column(name)
 	for _, i := range of {
-		eachValue(l.rs[i], name, func(s string) { counts[s]++ })
+		in, more := column[i], true
+		for more {
+			var one string
+			one, in, more = strings.Cut(in, separator)
+			counts[one]++
+		}
 	}
 	f := api.Facet{Attribute: name, Values: make([]api.FacetValue, 0, len(counts))}
 	for s, n := range counts {

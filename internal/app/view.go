@@ -53,6 +53,7 @@ type view struct {
 	sums     memo[*api.InventorySummary]
 	byModel  memo[modelList]
 	byFlaw   memo[map[string][]*fact.Resource]
+	looks    memo[*looking]
 	named    memo[map[string][]*fact.Resource]
 	software memo[*softwareIndex]
 	told     memos[string, *resultList]       // by check

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { ago, value } from "./format";
 import { parameterWord, parseValue } from "./parameter";
 import { passwordStrength } from "./password";
-import { attributeLabel, inWords, scoreWord, sentence } from "./words";
+import { attributeLabel, inWords, scoreWord, sentence, ecosystemWord, flawWord, keyWord, witnessWord } from "./words";
 
 describe("inWords", () => {
   it("tells attributes and values in words", () => {
@@ -102,5 +102,33 @@ describe("parseValue", () => {
     expect(parseValue("bool", "false")).toEqual({ value: false });
     expect(parseValue("list(string)", "a, b,,")).toEqual({ value: ["a", "b"] });
     expect(parseValue("string", " ").error).toBeDefined();
+  });
+});
+
+describe("names that programs give", () => {
+  it.each([
+    ["Ubuntu:22.04", "Ubuntu 22.04"],
+    ["Red Hat:enterprise_linux:9", "Red Hat Enterprise Linux 9"],
+    ["Red Hat:enterprise_linux:9::appstream", "Red Hat Enterprise Linux 9"],
+    ["debian-12", "Debian 12"],
+    ["pypi", "Python"],
+    ["Windows", "Windows program"],
+    ["crates.io", "crates.io"],
+  ])("the kind of software %s is %s", (name, want) => expect(ecosystemWord(name)).toBe(want));
+
+  it.each([
+    ["CVE-2024-3094", "CVE-2024-3094"],
+    ["nessus:9990:0", "Nessus 9990"],
+    ["DEMO-2026-0101", "DEMO-2026-0101"],
+  ])("the flaw %s is %s", (id, want) => expect(flawWord(id)).toBe(want));
+
+  it("a witness begins with the scanner's own name", () => {
+    expect(witnessWord("nessus 9990")).toBe("Nessus 9990");
+    expect(witnessWord("advisories: DSA-1, DSA-2")).toBe("Advisories: DSA-1, DSA-2");
+  });
+
+  it("what identifies a device is told in words", () => {
+    expect(keyWord("mac:02:00:5e:00:01:ad")).toEqual({ what: "MAC address", value: "02:00:5e:00:01:ad" });
+    expect(keyWord("serial:5cg1")).toEqual({ what: "Serial number", value: "5cg1" });
   });
 });

@@ -96,6 +96,7 @@ const kinds: Record<string, [one: string, many: string]> = {
   vendor: ["vendor", "vendors"],
   activity: ["activity", "activities"],
   document: ["document", "documents"],
+  model: ["device model", "device models"],
   domain: ["domain", "domains"],
 };
 
@@ -147,6 +148,41 @@ const wholeLabels: Record<string, string> = {
   os_name: "Operating system",
   os_support_ends_at: "System support ends",
   last_login_at: "Last sign-in",
+  software_assessed_at: "Software held against advisories on",
+  software_assessed: "Programs assessed",
+  software_not_assessed: "Programs not assessed",
+  advisories_to_check: "Advisories to compare by hand",
+  scan_credentialed: "Scan signed in",
+  scanned_at: "Last vulnerability scan",
+  network_seen_at: "Last seen on the network",
+  inventory_listed: "On the asset list",
+  known: "Known to the hospital",
+  fqdn: "Full host name",
+  serial: "Serial number",
+  tag: "Asset tag",
+  os_family: "System family",
+  os_version: "System version",
+  os_build: "System build",
+  in_scope: "In use",
+  open_critical: "Open critical findings",
+  open_high: "Open high findings",
+  fragile: "Not to be probed",
+  known_exploited: "Exploited by attackers",
+  known_exploited_due_at: "CISA's due date",
+  epss: "Chance of exploitation (EPSS)",
+  fix_by_at: "To be mended by",
+  first_seen_at: "First found",
+  last_seen_at: "Last seen",
+  component: "Software",
+  component_version: "Version",
+  component_purl: "Package URL",
+  fixed_version: "Mended in",
+  cwes: "Kinds of weakness (CWE)",
+  witnesses: "Who reports it",
+  disposition: "Decided",
+  disposition_until_at: "Decision holds until",
+  disposition_at: "Decided on",
+  decision: "How soon",
 };
 
 /** attributeLabel turns an attribute's name into words: mfa_enabled → MFA enabled. */
@@ -180,6 +216,72 @@ const worded = new Set([
 export function attributeValue(name: string, v: unknown): string {
   if (typeof v === "string" && worded.has(name)) return v === "iot" ? "IoT" : v.replaceAll("_", " ");
   return value(v);
+}
+
+const keyWords: Record<string, string> = {
+  mac: "MAC address",
+  ip: "IP address",
+  serial: "Serial number",
+  name: "Name",
+  fqdn: "Full host name",
+  machine: "Machine ID",
+  udi: "UDI",
+  cloud: "Cloud ID",
+  tag: "Asset tag",
+  hostname: "Host name",
+};
+
+/** keyWord tells what identifies a device, "mac:02:00:5e:00:01:ad", in words. */
+export function keyWord(key: string): { what: string; value: string } {
+  const at = key.indexOf(":");
+  const type = key.slice(0, Math.max(at, 0));
+  return { what: keyWords[type] ?? attributeLabel(type || "key"), value: key.slice(at + 1) };
+}
+
+const ecosystems: Record<string, string> = {
+  deb: "System package (deb)",
+  rpm: "System package (rpm)",
+  apk: "System package (apk)",
+  npm: "npm",
+  pypi: "Python",
+  golang: "Go",
+  go: "Go",
+  maven: "Java",
+  nuget: ".NET",
+  gem: "Ruby",
+  cargo: "Rust",
+  composer: "PHP",
+  generic: "Other",
+  windows: "Windows program",
+  macos: "macOS program",
+  brew: "Homebrew",
+};
+
+/** ecosystemWord names a kind of software: "Ubuntu:22.04" → Ubuntu 22.04. */
+export function ecosystemWord(name: string): string {
+  const known = ecosystems[name.toLowerCase()];
+  if (known) return known;
+  const red = /^Red Hat:(.+?)(?:::.*)?$/.exec(name);
+  if (red) {
+    const words = red[1]!.replace(/^enterprise_linux:?/, "Enterprise Linux ").replaceAll(/[:_]/g, " ");
+    return `Red Hat ${words}`.trim();
+  }
+  // debian-12, as a list of packages calls it, and Debian:12, as advisories do.
+  return /^[a-z]+-[\d.]+$/.test(name) ? capital(name.replace("-", " ")) : name.replaceAll(":", " ");
+}
+
+const tools: Record<string, string> = { nessus: "Nessus", openvas: "OpenVAS", qualys: "Qualys", nexpose: "Nexpose", defender: "Defender", nuclei: "Nuclei", zap: "ZAP" };
+
+/** flawWord names a flaw: a CVE as it is, what only a scanner numbers by the scanner: "nessus:9990:0" → Nessus 9990. */
+export function flawWord(id: string): string {
+  const [, tool, number] = /^([a-z][a-z0-9_-]*):([^:/\s]+)(?::0)?$/.exec(id) ?? [];
+  return tool && number ? `${tools[tool] ?? capital(tool)} ${number}` : id;
+}
+
+/** witnessWord names who reports a finding: "nessus 9990" → Nessus 9990. */
+export function witnessWord(text: string): string {
+  const [tool = ""] = text.split(" ", 1);
+  return (tools[tool] ?? capital(tool)) + text.slice(tool.length);
 }
 
 /**

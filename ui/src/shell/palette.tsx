@@ -26,6 +26,12 @@ const icons: Record<string, IconName> = {
   vendors: "vendors",
   settings: "settings",
   audit: "audit",
+  vulnerabilities: "vulnerabilities",
+  devices: "devices",
+  feeds: "feeds",
+  discovery: "discovery",
+  vulnerability: "vulnerabilities",
+  model: "devices",
 };
 
 // What is offered before anything is typed.
@@ -34,6 +40,10 @@ const places: (SearchHit & { need: string })[] = [
   { kind: "page", id: "/goals", label: "Goals", link: "/goals", note: "The twenty goals", need: "read_summary" },
   { kind: "page", id: "/imports", label: "Imports", link: "/imports", note: "Bring a file", need: "read_detail" },
   { kind: "page", id: "/report", label: "Report", link: "/report", note: "For the board", need: "read_summary" },
+  { kind: "page", id: "/vulnerabilities", label: "Vulnerabilities", link: "/vulnerabilities", note: "What to mend first", need: "read_detail" },
+  { kind: "page", id: "/devices", label: "Device models", link: "/devices", note: "By maker and model", need: "read_detail" },
+  { kind: "page", id: "/feeds", label: "Advisories", link: "/feeds", note: "What software is held against", need: "read_detail" },
+  { kind: "page", id: "/discovery", label: "Discovery", link: "/discovery", note: "Search permitted networks", need: "read_detail" },
   { kind: "page", id: "/assets", label: "Assets", link: "/assets", note: "Every device", need: "read_detail" },
   { kind: "page", id: "/people", label: "People", link: "/people", note: "The roster", need: "read_detail" },
   { kind: "page", id: "/accounts", label: "Accounts", link: "/accounts", note: "Every sign-in", need: "read_detail" },
@@ -82,7 +92,7 @@ export default function Palette({ session, onClose }: { session: SessionState; o
             <Autocomplete inputValue={text} onInputChange={setText}>
               <SearchField aria-label="Search everything" className="palette-field" autoFocus>
                 <Icon name="search" />
-                <Input placeholder="A goal, device, person, vendor or page" />
+                <Input placeholder="A device, CVE, goal, person, vendor or page" />
               </SearchField>
               <Menu
                 className="palette-list"

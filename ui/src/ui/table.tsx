@@ -138,6 +138,31 @@ function breakable(text: string): ReactNode {
   );
 }
 
+const step = 100;
+
+/** More shows the first hundred of a list that is at hand, and the next when they are asked for. */
+export function More<T>({ rows, one, children }: { rows: T[]; one: string; children: (rows: T[]) => ReactNode }) {
+  const [shown, setShown] = useState(step);
+  const left = rows.length - shown;
+  return (
+    <>
+      {children(left > 0 ? rows.slice(0, shown) : rows)}
+      {left > 0 && (
+        <div className="pager">
+          <p className="num muted" role="status">
+            {count(shown)} of {plural(rows.length, one)}
+          </p>
+          <div className="actions">
+            <button type="button" className="button" onClick={() => setShown(shown + step)}>
+              Show {count(Math.min(step, left))} more
+            </button>
+          </div>
+        </div>
+      )}
+    </>
+  );
+}
+
 /**
  * Pager moves through a list by the server's cursors. The page number in the
  * address is for people only; the cursor decides.

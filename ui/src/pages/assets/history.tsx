@@ -6,11 +6,12 @@ import { may, useSession } from "@/api/session";
 import type { AssetHistory } from "@/api/types";
 import { day, moment } from "@/lib/format";
 import { resourceLink } from "@/lib/links";
-import { attributeLabel, attributeValue, capital } from "@/lib/words";
+import { attributeLabel, attributeValue, capital, keyWord, kindWord } from "@/lib/words";
 import { Dialog } from "@/ui/dialog";
 import { Field } from "@/ui/field";
 import { EmptyState, ErrorState, PageHead, Panel, Skeleton } from "@/ui/page";
-import { type Column, DataTable } from "@/ui/table";
+import { type Column, DataTable, More } from "@/ui/table";
+import "./assets.css";
 import { notify } from "@/ui/toast";
 
 type Change = AssetHistory["changes"][number];
@@ -19,18 +20,62 @@ type Merge = AssetHistory["merges"][number];
 
 const changes: Column<Change>[] = [
   { id: "at", header: "When", cell: (one) => <span className="num nowrap">{moment(one.at)}</span> },
-  { id: "what", header: "What", cell: (one) => attributeLabel(one.what) },
+  { id: "what", header: "What", cell: (one) => whatWord(one.what) },
   { id: "before", header: "Before", cell: (one) => <Told name={one.what} v={one.before} /> },
   { id: "after", header: "After", cell: (one) => <Told name={one.what} v={one.after} /> },
   { id: "who", header: "Who says so", cell: (one) => capital(one.title) },
 ];
 
+/** Recognized is one joining of what a source saw: by all of its keys, for one reason. */
+interface Recognized {
+  keys: string[];
+  reason: string;
+  title: string;
+  first: string;
+  last: string;
+}
+
+/** recognized puts the keys together that came with the same reason; each would repeat it. */
+function recognized(links: Link_[]): Recognized[] {
+  const found = new Map<string, Recognized>();
+  for (const one of links) {
+    const name = `${one.stream} ${one.reason}`;
+    const have = found.get(name);
+    if (!have) {
+      found.set(name, { keys: [one.key], reason: one.reason, title: one.title, first: one.first, last: one.last });
+      continue;
+    }
+    if (!have.keys.includes(one.key)) have.keys.push(one.key);
+    if (one.first < have.first) have.first = one.first;
+    if (one.last > have.last) have.last = one.last;
+  }
+  return [...found.values()];
+}
+
+/** An attribute by its label; what lives on the device by its kind: endpoint 443/tcp → Network service 443/tcp. */
+function whatWord(what: string): string {
+  const [kind = "", name] = what.split(/ (.*)/s);
+  return name && kind !== "first" ? `${capital(kindWord(kind, 1))} ${name}` : attributeLabel(what);
+}
+
 function Told({ name, v }: { name: string; v: unknown }) {
   return v === null || v === undefined ? <span className="muted">–</span> : <span className="num">{attributeValue(name, v)}</span>;
 }
 
-const identity: Column<Link_>[] = [
-  { id: "key", header: "By", cell: (one) => <span className="mono">{one.key}</span> },
+const identity: Column<Recognized>[] = [
+  {
+    id: "key",
+    header: "By",
+    cell: (one) => (
+      <ul className="recognized">
+        {one.keys.map((key) => (
+          <li key={key}>
+            {keyWord(key).what} <span className="mono small">{keyWord(key).value}</span>
+          </li>
+        ))}
+      </ul>
+    ),
+  },
   { id: "why", header: "Why", wide: true, cell: (one) => capital(one.reason) },
   { id: "who", header: "Seen by", cell: (one) => capital(one.title) },
   {
@@ -68,7 +113,7 @@ export function Component() {
         <>
           <Panel title="What it was recognized by" flush>
             {data.identity.length > 0 ? (
-              <DataTable caption="What it was recognized by" columns={identity} rows={data.identity} rowKey={(one) => `${one.key} ${one.stream}`} />
+              <DataTable caption="What it was recognized by" columns={identity} rows={recognized(data.identity)} rowKey={(one) => `${one.title} ${one.reason}`} />
             ) : (
               <EmptyState title="Nothing is recorded" />
             )}
@@ -93,9 +138,11 @@ export function Component() {
               </ul>
             </Panel>
           )}
-          <Panel title="What changed" note={data.more ? "The newest 200" : undefined} flush>
+          <Panel title="What changed" note={data.more ? "The newest; older changes are kept and not shown" : undefined} flush>
             {data.changes.length > 0 ? (
-              <DataTable caption="What changed" columns={changes} rows={data.changes} rowKey={(one) => `${one.at} ${one.what} ${one.title}`} />
+              <More rows={data.changes} one="change">
+                {(rows) => <DataTable caption="What changed" columns={changes} rows={rows} rowKey={(one) => String(data.changes.indexOf(one))} />}
+              </More>
             ) : (
               <EmptyState title="Nothing has changed since it was first seen" />
             )}

@@ -5,7 +5,7 @@ import type { SoftwareRow } from "@/api/types";
 import { useFilters } from "@/lib/filters";
 import { count } from "@/lib/format";
 import { resourceLink } from "@/lib/links";
-import { capital } from "@/lib/words";
+import { capital, ecosystemWord } from "@/lib/words";
 import { Select } from "@/ui/field";
 import { Icon } from "@/ui/icons";
 import { EmptyState, ErrorState, PageHead, Skeleton } from "@/ui/page";
@@ -21,7 +21,7 @@ const columns: Column<SoftwareRow>[] = [
     header: "Software",
     cell: (one) => (
       <span title={one.purl}>
-        <strong>{one.name}</strong> <span className="muted small">{one.ecosystem}</span>
+        <strong>{one.name}</strong> <span className="muted small">{ecosystemWord(one.ecosystem)}</span>
       </span>
     ),
   },

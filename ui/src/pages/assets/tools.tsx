@@ -20,19 +20,25 @@ export function Summary() {
     [data.unknown, "seen on the network, in no list", "/assets?f.known=false"],
     [data.no_owner, "without an owner", "/assets?f.owner=~"],
     [data.medical, "medical", "/assets?f.class=medical_device"],
-    [data.fragile, "not to be probed", "/assets?f.fragile=true"],
+    [data.fragile, "marked not to be probed", "/assets?f.fragile=true"],
   ];
   return (
     <ul className="summary-strip" aria-label="The inventory in figures">
       {items.map(([n, what, to]) => (
         <li key={what}>
-          <Link to={to} className="quiet-link">
-            <strong className="num">{count(n)}</strong> {what}
-          </Link>
+          {n > 0 ? (
+            <Link to={to} className="quiet-link">
+              <strong className="num">{count(n)}</strong> {what}
+            </Link>
+          ) : (
+            <>
+              <strong className="num">0</strong> {what}
+            </>
+          )}
         </li>
       ))}
       <li>
-        <strong className="num">{count(data.no_software)}</strong> of which no source lists the software
+        <strong className="num">{count(data.no_software)}</strong> whose software no source lists
       </li>
       {data.questions > 0 && (
         <li>
@@ -102,7 +108,7 @@ export function Views({ kind }: { kind: "asset" | "vulnerability" }) {
             );
           }}
         >
-          <Field label="Name" required maxLength={80} value={name} onChange={(event) => setName(event.target.value)} hint="Infusion pumps without an owner" />
+          <Field label="Name" required maxLength={80} value={name} onChange={(event) => setName(event.target.value)} hint="Such as: infusion pumps without an owner" />
           {put.error && <ErrorState error={put.error} />}
           <div className="dialog-foot">
             <button type="button" className="button" onClick={() => setNaming(false)}>
@@ -157,7 +163,7 @@ export function EditDialog({ assets, onClose }: { assets: string[]; onClose: () 
   const edit = useEditAssets();
   const choice = choices[name] ?? "text";
   return (
-    <Dialog title={`Say of ${plural(assets.length, "device")}`} open onClose={onClose}>
+    <Dialog title={`Edit ${plural(assets.length, "device")}`} open onClose={onClose}>
       <form
         className="form"
         onSubmit={(event) => {
@@ -189,7 +195,7 @@ export function EditDialog({ assets, onClose }: { assets: string[]; onClose: () 
           ))}
         </Select>
         {choice === "text" ? (
-          <Field label="Value" value={value} onChange={(event) => setValue(event.target.value)} hint="Empty takes back what a person said before." />
+          <Field label="Value" value={value} onChange={(event) => setValue(event.target.value)} hint="Leave it empty to take back what a person said before." />
         ) : (
           <Select label="Value" value={value} onChange={(event) => setValue(event.target.value)}>
             <option value="">Take back what a person said</option>

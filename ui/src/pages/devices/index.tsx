@@ -10,6 +10,20 @@ import { type Column, DataTable } from "@/ui/table";
 
 export const modelName = (one: { manufacturer: string; model: string }) => `${one.manufacturer} ${one.model}`.trim();
 
+/** Support tells until when the maker mends a model, and that it no longer does. */
+function Support({ ends }: { ends: string | undefined }) {
+  if (!ends) return <span className="muted">Not known</span>;
+  if (new Date(ends) > new Date()) return <span className="nowrap num">{day(ends)}</span>;
+  return (
+    <>
+      <span className="badge nowrap" data-tone="not_met">
+        Ended
+      </span>
+      <p className="value-note nowrap num">{day(ends)}</p>
+    </>
+  );
+}
+
 const columns: Column<DeviceModel>[] = [
   { id: "model", header: "Model", cell: (one) => modelName(one) },
   { id: "term", header: "Kind", cell: (one) => one.term || capital(attributeValue("class", one.class)) },
@@ -54,8 +68,8 @@ const columns: Column<DeviceModel>[] = [
   },
   {
     id: "support",
-    header: "Support ends",
-    cell: (one) => (one.support_ends ? <span className="nowrap num">{day(one.support_ends)}</span> : <span className="muted">Not known</span>),
+    header: "System support",
+    cell: (one) => <Support ends={one.support_ends} />,
   },
 ];
 

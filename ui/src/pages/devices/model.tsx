@@ -5,7 +5,7 @@ import { count, day, plural } from "@/lib/format";
 import { resourceLink } from "@/lib/links";
 import { attributeValue, capital } from "@/lib/words";
 import { EmptyState, ErrorState, PageHead, Panel, Skeleton } from "@/ui/page";
-import { type Column, DataTable } from "@/ui/table";
+import { type Column, DataTable, More } from "@/ui/table";
 import { modelName } from "./index";
 
 const gradeWord: Record<string, { word: string; tone: string }> = {
@@ -40,7 +40,7 @@ const advisories: Column<ModelAdvisory>[] = [
       </>
     ),
   },
-  { id: "flaws", header: "Flaws", cell: (one) => one.flaws.join(", ") || <span className="muted">–</span> },
+  { id: "flaws", header: "Flaws", cell: (one) => (one.flaws.length > 5 ? `${one.flaws.slice(0, 5).join(", ")} and ${count(one.flaws.length - 5)} more` : one.flaws.join(", ")) || <span className="muted">–</span> },
   { id: "units", header: "Units", end: true, cell: (one) => <span className="num">{count(one.assets)}</span> },
 ];
 
@@ -51,7 +51,7 @@ const units: Column<ModelUnit>[] = [
   { id: "where", header: "Where", cell: (one) => [one.location, one.zone].filter(Boolean).join(", ") || <span className="muted">–</span> },
   { id: "owner", header: "Owner", cell: (one) => one.owner || <span className="muted">Nobody named</span> },
   { id: "criticality", header: "Criticality", cell: (one) => (one.criticality ? capital(attributeValue("criticality", one.criticality)) : <span className="muted">–</span>) },
-  { id: "findings", header: "Open findings", end: true, cell: (one) => <span className="num">{count(one.findings)}</span> },
+  { id: "findings", header: "Open findings", end: true, cell: (one) => (one.findings > 0 ? <span className="num">{count(one.findings)}</span> : <span className="muted">None found</span>) },
 ];
 
 /** Model is one model of device across the hospital. */
@@ -68,7 +68,7 @@ export function Component() {
           data && (
             <>
               {data.term || capital(attributeValue("class", data.class))}, {plural(data.assets, "unit")}
-              {data.support_ends && <>, supported until {day(data.support_ends)}</>}.
+              {data.support_ends && <>, {new Date(data.support_ends) > new Date() ? "its system supported until" : "support of its system ended"} {day(data.support_ends)}</>}.
             </>
           )
         }
@@ -103,7 +103,9 @@ export function Component() {
             )}
           </Panel>
           <Panel title={`Units (${count(data.assets)})`} flush>
-            <DataTable caption="Units" columns={units} rows={data.units ?? []} rowKey={(one) => one.asset.id} href={(one) => resourceLink("asset", one.asset.id)} />
+            <More rows={data.units ?? []} one="unit">
+              {(rows) => <DataTable caption="Units" columns={units} rows={rows} rowKey={(one) => one.asset.id} href={(one) => resourceLink("asset", one.asset.id)} />}
+            </More>
           </Panel>
         </>
       )}

@@ -3,7 +3,7 @@ import { useBringFeed, useFeeds, useTrustKey } from "@/api/inventory";
 import { may, useSession } from "@/api/session";
 import type { FeedEcosystem, FeedSource, FeedStatus } from "@/api/types";
 import { ago, bytes, count, day, moment, plural } from "@/lib/format";
-import { capital } from "@/lib/words";
+import { capital, ecosystemWord } from "@/lib/words";
 import { Field } from "@/ui/field";
 import { FileDrop } from "@/ui/filedrop";
 import { EmptyState, ErrorState, FactRow, Facts, Notice, PageHead, Panel, Skeleton } from "@/ui/page";
@@ -51,7 +51,7 @@ const sources: Column<FeedSource>[] = [
 ];
 
 const ecosystems: Column<FeedEcosystem>[] = [
-  { id: "name", header: "Kind of software", cell: (one) => one.name },
+  { id: "name", header: "Kind of software", cell: (one) => ecosystemWord(one.name) },
   { id: "records", header: "Advisories", end: true, cell: (one) => <span className="num">{count(one.records)}</span> },
   {
     id: "installed",
@@ -72,7 +72,7 @@ export function Component() {
     <div className="page">
       <PageHead
         title="Advisories"
-        lead="Everything installed is held against one signed file of advisories. It can come from a server or on a stick; without internet nothing is missing but newer advisories."
+        lead="Everything installed is held against one signed file of advisories. It can come from a server or on a USB stick; without internet nothing is missing but newer advisories."
       />
       {feeds.error && <ErrorState error={feeds.error} retry={() => void feeds.refetch()} />}
       {feeds.isPending && <Skeleton lines={10} />}
@@ -84,7 +84,7 @@ export function Component() {
             if (file) bring.mutate(file, { onSuccess: () => notify("The advisories are in force.") });
           }}
         >
-          {bring.isPending ? "The file is being checked." : "A feed that asepsis feed build wrote, signed by a trusted key. One that is not good changes nothing."}
+          {bring.isPending ? "The file is being checked." : "One file of advisories that “asepsis feed build” wrote, signed by a trusted key. A file that is not good changes nothing."}
         </FileDrop>
       )}
       {bring.error && <ErrorState error={bring.error} />}
@@ -128,7 +128,7 @@ function InForce({ data }: { data: FeedStatus }) {
   if (!feed) {
     return (
       <EmptyState title="No advisories are in force">
-        <p>Until a feed is brought, nothing that is installed can be judged, and no page calls it clean.</p>
+        <p>Until a file of advisories is brought, nothing that is installed can be judged, and no page calls it clean.</p>
       </EmptyState>
     );
   }
@@ -173,7 +173,7 @@ function Keys({ data, manages }: { data: FeedStatus; manages: boolean }) {
   const trust = useTrustKey();
   return (
     <Panel title="Who may sign advisories">
-      {data.keys.length === 0 && <p className="muted">No key is trusted yet, so no feed is taken.</p>}
+      {data.keys.length === 0 && <p className="muted">No key is trusted yet, so no file of advisories is taken.</p>}
       <ul className="stack">
         {data.keys.map((one) => (
           <li key={one.key} className="mono">
@@ -194,7 +194,7 @@ function Keys({ data, manages }: { data: FeedStatus; manages: boolean }) {
             });
           }}
         >
-          <Field label="Trust a key" required value={key} onChange={(event) => setKey(event.target.value)} hint="As asepsis feed key prints it on the machine that builds. Compare it by another way than the file came." />
+          <Field label="Trust a key" required value={key} onChange={(event) => setKey(event.target.value)} hint="As “asepsis feed key” prints it on the machine that builds the file. Compare it by another way than the file came, such as by telephone." />
           {trust.error && <ErrorState error={trust.error} />}
           <div>
             <button type="submit" className="button" disabled={trust.isPending}>

@@ -5,7 +5,7 @@ import { may, useSession } from "@/api/session";
 import type { Attribute, ResultOfCheck } from "@/api/types";
 import { ago, count, day, moment, plural } from "@/lib/format";
 import { resourceHome, resourceLink } from "@/lib/links";
-import { assuranceWord, attributeLabel, attributeValue, capital, inWords, kindWord } from "@/lib/words";
+import { assuranceWord, attributeLabel, attributeValue, capital, inWords, keyWord, kindWord } from "@/lib/words";
 import { EmptyState, ErrorState, PageHead, Panel, Skeleton } from "@/ui/page";
 import { Severity, VerdictBadge } from "@/ui/state";
 import { type Column, DataTable } from "@/ui/table";
@@ -20,6 +20,8 @@ const attributes: Column<Attribute>[] = [
     cell: (one) => (
       <span title={one.doc}>
         <strong>{attributeLabel(one.name)}</strong>
+        {/* What a source said explains itself; what was worked out does not. */}
+        {one.derived && one.doc && <p className="value-note">{capital(one.doc)}</p>}
       </span>
     ),
   },
@@ -196,8 +198,8 @@ function Detail({ kind }: { kind: string }) {
               <Panel title="What identifies it">
                 <ul className="keys">
                   {data.keys.map((key) => (
-                    <li key={key} className="mono">
-                      {key}
+                    <li key={key}>
+                      {keyWord(key).what} <span className="mono">{keyWord(key).value}</span>
                     </li>
                   ))}
                 </ul>

@@ -4,6 +4,8 @@ export interface KindPage {
   lead: string;
   empty: string;
   noun: string;
+  /** What one may search by. */
+  find?: string;
 }
 
 const pages: Record<string, KindPage> = {
@@ -12,12 +14,14 @@ const pages: Record<string, KindPage> = {
     lead: "Every device that some source has seen, merged where two sources mean the same one.",
     empty: "Bring a device inventory, a network scan or a scanner's export, or run an assessment on a machine.",
     noun: "devices",
+    find: "Name, address, serial number, model, owner",
   },
   person: {
     title: "People",
     lead: "Everyone on the roster: employees, contractors, volunteers and students.",
     empty: "Bring the staff roster as CSV or Excel. It lets training and leavers be measured.",
     noun: "people",
+    find: "Name, e-mail, role, department",
   },
   vendor: {
     title: "Vendors",

@@ -91,7 +91,7 @@ export function List({ kind }: { kind: string }) {
       {list.error && <ErrorState error={list.error} retry={() => void list.refetch()} />}
       <section className="panel" data-flush aria-label={page.title}>
         <div className="toolbar">
-          <SearchBox label={`Search ${page.noun}`} />
+          <SearchBox label={`Search ${page.noun}`} {...(page.find ? { placeholder: page.find } : {})} />
           {data?.facets.map((facet) => (
             <FacetSelect key={facet.attribute} facet={facet} chosen={chosen.find((one) => one.attribute === facet.attribute)?.value} set={set} />
           ))}
@@ -123,7 +123,7 @@ export function List({ kind }: { kind: string }) {
                   <input type="checkbox" className="row-check" checked={allShown} onChange={(event) => pick(shown, event.target.checked)} /> All on this page
                 </label>
                 <button type="button" className="button" disabled={selected.size === 0} onClick={() => setEditing(true)}>
-                  {selected.size === 0 ? "Say something of the selected" : `Say something of ${count(selected.size)} selected`}
+                  {selected.size === 0 ? "Edit the selected" : `Edit ${count(selected.size)} selected`}
                 </button>
                 {selected.size > 0 && (
                   <button type="button" className="link-button" onClick={() => setSelected(new Set())}>

@@ -1,6 +1,7 @@
 import { useState } from "react";
 import { useDecide } from "@/api/inventory";
 import type { FlawDetail } from "@/api/types";
+import { flawWord } from "@/lib/words";
 import { Dialog } from "@/ui/dialog";
 import { Field, Select } from "@/ui/field";
 import { ErrorState } from "@/ui/page";
@@ -22,7 +23,7 @@ export function DecideDialog({ flaw, onClose }: { flaw: FlawDetail; onClose: () 
   const decide = useDecide();
   const software = [...new Set(flaw.affected.map((one) => one.software).filter((one): one is string => !!one))];
   return (
-    <Dialog title={`Decide about ${flaw.id}`} open onClose={onClose}>
+    <Dialog title={`Decide about ${flawWord(flaw.id)}`} open onClose={onClose}>
       <form
         className="form"
         onSubmit={(event) => {

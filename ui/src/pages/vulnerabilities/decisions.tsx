@@ -4,6 +4,7 @@ import { may, useSession } from "@/api/session";
 import type { FlawDecision } from "@/api/types";
 import { count, day } from "@/lib/format";
 import { EmptyState, ErrorState, PageHead, Panel, Skeleton } from "@/ui/page";
+import { flawWord } from "@/lib/words";
 import { type Column, DataTable } from "@/ui/table";
 import { notify } from "@/ui/toast";
 
@@ -16,7 +17,7 @@ export function Component() {
   const session = useSession();
   const manages = may(session, "manage_inventory");
   const columns: Column<FlawDecision>[] = [
-    { id: "flaw", header: "Flaw", cell: (one) => <Link to={`/vulnerabilities/${encodeURIComponent(one.flaw)}`}>{one.flaw}</Link> },
+    { id: "flaw", header: "Flaw", cell: (one) => <Link to={`/vulnerabilities/${encodeURIComponent(one.flaw)}`}>{flawWord(one.flaw)}</Link> },
     {
       id: "kind",
       header: "Decision",
@@ -55,7 +56,7 @@ export function Component() {
           <span className="muted nowrap">Ran out {day(one.until)}</span>
         ),
     },
-    { id: "covers", header: "Covers", end: true, cell: (one) => <span className="num">{count(one.covers)}</span> },
+    { id: "covers", header: "Findings", end: true, cell: (one) => <span className="num">{count(one.covers)}</span> },
     ...(manages
       ? [
           {

@@ -5,10 +5,10 @@ import { may, useSession } from "@/api/session";
 import type { AffectedAsset, Explanation, FlawDetail } from "@/api/types";
 import { ago, count, day, plural } from "@/lib/format";
 import { resourceLink } from "@/lib/links";
-import { attributeValue, capital } from "@/lib/words";
+import { attributeValue, capital, ecosystemWord, flawWord, witnessWord } from "@/lib/words";
 import { EmptyState, ErrorState, FactRow, Facts, Notice, PageHead, Panel, Skeleton } from "@/ui/page";
 import { Severity } from "@/ui/state";
-import { type Column, DataTable } from "@/ui/table";
+import { type Column, DataTable, More } from "@/ui/table";
 import { AskBox } from "./ask";
 import { DecideDialog } from "./decide";
 import { Gaps } from "./index";
@@ -26,7 +26,7 @@ export function Component() {
   return (
     <div className="page">
       <PageHead
-        title={data?.id ?? id}
+        title={flawWord(data?.id ?? id)}
         crumbs={[{ to: "/vulnerabilities", label: "Vulnerabilities" }]}
         lead={data && data.title !== data.id ? data.title : undefined}
         badge={data?.severity ? <Severity severity={data.severity} /> : undefined}
@@ -47,13 +47,17 @@ export function Component() {
           <Answer data={data} />
           {data.affected.length > 0 && (
             <Panel title={`Where it is (${count(data.affected_all)})`} note={more(data)} flush>
-              <DataTable
-                caption="Affected devices"
-                columns={affectedColumns}
-                rows={data.affected}
-                rowKey={(one) => one.finding}
-                href={(one) => resourceLink("vulnerability", one.finding)}
-              />
+              <More rows={data.affected} one="device">
+                {(rows) => (
+                  <DataTable
+                    caption="Affected devices"
+                    columns={affectedColumns}
+                    rows={rows}
+                    rowKey={(one) => one.finding}
+                    href={(one) => resourceLink("vulnerability", one.finding)}
+                  />
+                )}
+              </More>
             </Panel>
           )}
           {data.to_check.length > 0 && (
@@ -139,7 +143,7 @@ const affectedColumns: Column<AffectedAsset>[] = [
         <span className="tag">{capital(one.disposition)}</span>
       ) : (
         <>
-          <Decision decision={one.decision} />
+          <Decision decision={one.decision} by={one.fix_by} />
           {one.fix_by && <p className="value-note nowrap">by {day(one.fix_by)}</p>}
         </>
       ),
@@ -150,7 +154,7 @@ const affectedColumns: Column<AffectedAsset>[] = [
     wide: true,
     cell: (one) => (
       <>
-        {one.witnesses.join("; ")}
+        {one.witnesses.map(witnessWord).join("; ")}
         {one.since && <p className="value-note">Since {day(one.since)}</p>}
       </>
     ),
@@ -165,7 +169,7 @@ function About({ data }: { data: FlawDetail }) {
         {data.asked !== data.id && <FactRow name="Asked for">{data.asked}</FactRow>}
         {data.aliases.length > 0 && <FactRow name="Also called">{data.aliases.join(", ")}</FactRow>}
         {data.cvss ? (
-          <FactRow name="CVSS">
+          <FactRow name="Severity score (CVSS)">
             <span className="num">{data.cvss.toFixed(1)}</span> {data.vector && <span className="mono small">{data.vector}</span>}
           </FactRow>
         ) : null}
@@ -183,15 +187,15 @@ function About({ data }: { data: FlawDetail }) {
             <span className="muted">Not known: CISA's catalog is not at hand</span>
           )}
         </FactRow>
-        <FactRow name="EPSS">
+        <FactRow name="Chance of exploitation (EPSS)">
           {data.epss === undefined ? (
             <span className="muted">Not known</span>
           ) : (
-            `${(data.epss * 100).toFixed(data.epss < 0.1 ? 1 : 0)}% chance of exploitation within 30 days`
+            `${(data.epss * 100).toFixed(data.epss < 0.1 ? 1 : 0)}% within 30 days`
           )}
         </FactRow>
         {data.points && (
-          <FactRow name="SSVC">
+          <FactRow name="CISA's assessment (SSVC)">
             Exploitation {data.points.exploitation}, {data.points.automatable ? "automatable" : "not automatable"}, technical impact{" "}
             {data.points.technical_impact}
           </FactRow>
@@ -201,7 +205,7 @@ function About({ data }: { data: FlawDetail }) {
             {day(data.published)} ({ago(data.published)})
           </FactRow>
         )}
-        {data.feed && <FactRow name="Advisories of">{day(data.feed.built_at)}</FactRow>}
+        {data.feed && <FactRow name="By the advisories of">{day(data.feed.built_at)}</FactRow>}
       </Facts>
       {data.details && (
         <details className="disclosure">
@@ -253,7 +257,7 @@ function Line({ line }: { line: Explanation }) {
   return (
     <li>
       <Judged verdict={line.verdict} /> <strong>{line.software}</strong> <span className="num">{line.version}</span>{" "}
-      <span className="muted small">{line.ecosystem}</span>
+      <span className="muted small">{ecosystemWord(line.ecosystem)}</span>
       <p className="value-note">{capital(line.say)}</p>
       <p className="value-note">
         {[line.advisory, line.source, line.range && `versions ${line.range}`, line.fixed && `mended in ${line.fixed}`].filter(Boolean).join(", ")}

@@ -3,7 +3,7 @@ import { useVulnerabilities } from "@/api/inventory";
 import type { AssessmentGap, TimeToFix, UpdateGroup, VulnerabilityOverview } from "@/api/types";
 import { ago, count, day, plural } from "@/lib/format";
 import { resourceLink } from "@/lib/links";
-import { capital } from "@/lib/words";
+import { capital, ecosystemWord, flawWord } from "@/lib/words";
 import { EmptyState, ErrorState, Notice, PageHead, Panel, Skeleton } from "@/ui/page";
 import { Severity } from "@/ui/state";
 import { type Column, DataTable } from "@/ui/table";
@@ -139,7 +139,7 @@ function Figures({ data }: { data: VulnerabilityOverview }) {
       <Figure known={looked} n={data.due_soon} what="due within 7 days" tone="warn" />
       <Figure known={looked} n={data.by_severity.critical ?? 0} what="critical" to={`${list}?f.severity=critical&f.status=open`} />
       <Figure known={looked} n={data.by_severity.high ?? 0} what="high" to={`${list}?f.severity=high&f.status=open`} />
-      <Figure n={data.not_assessed} what={`of ${plural(data.assets, "device")} in use, not assessed`} tone="unknown" />
+      <Figure n={data.not_assessed} what={`of ${plural(data.assets, "device")} in use: no scan, no list of software`} tone="unknown" />
       <Figure known={data.feed !== undefined} n={data.checks} what="device advisories to compare" tone="unknown" to="/devices" />
     </ul>
   );
@@ -172,7 +172,7 @@ const groupColumns: Column<UpdateGroup>[] = [
       </>
     ),
   },
-  { id: "decision", header: "How soon", cell: (one) => <Decision decision={one.decision} /> },
+  { id: "decision", header: "How soon", cell: (one) => <Decision decision={one.decision} by={one.fix_by} /> },
   {
     id: "by",
     header: "By",
@@ -188,7 +188,7 @@ const groupColumns: Column<UpdateGroup>[] = [
         <ul className="flaw-list">
           {one.flaws.map((id) => (
             <li key={id}>
-              <Link to={`/vulnerabilities/${encodeURIComponent(id)}`}>{id}</Link>
+              <Link to={`/vulnerabilities/${encodeURIComponent(id)}`}>{flawWord(id)}</Link>
             </li>
           ))}
         </ul>
@@ -230,7 +230,7 @@ const timeColumns: Column<TimeToFix>[] = [
 ];
 
 function Days({ n }: { n: number | undefined }) {
-  return n === undefined ? <span className="muted">–</span> : <span className="num nowrap">{plural(Math.round(n * 10) / 10, "day")}</span>;
+  return n === undefined ? <span className="muted">–</span> : <span className="num nowrap">{plural(n < 10 ? Math.round(n * 10) / 10 : Math.round(n), "day")}</span>;
 }
 
 function Times({ times }: { times: TimeToFix[] }) {
@@ -244,7 +244,7 @@ const gapColumns: Column<AssessmentGap>[] = [
     wide: true,
     cell: (one) => (
       <>
-        <strong>{one.ecosystem}</strong>
+        <strong>{ecosystemWord(one.ecosystem)}</strong>
         <p className="value-note">{capital(one.why)}.</p>
         {one.sample.length > 0 && <p className="value-note">Such as {one.sample.join(", ")}</p>}
       </>

@@ -2,13 +2,22 @@ import { Icon } from "@/ui/icons";
 
 const words: Record<string, { word: string; tone: string; meaning: string }> = {
   act: { word: "Now", tone: "not_met", meaning: "Act: mend it at once, and tell whoever leads" },
-  attend: { word: "This cycle", tone: "partly_met", meaning: "Attend: sooner than the usual updates" },
-  track_closely: { word: "Watch", tone: "not_measured", meaning: "Track closely: with the usual updates, and look out for change" },
-  track: { word: "Usual", tone: "not_applicable", meaning: "Track: with the usual updates" },
+  attend: { word: "Soon", tone: "partly_met", meaning: "Attend: sooner than the usual updates" },
+  track_closely: { word: "Next updates", tone: "not_measured", meaning: "Track closely: with the usual updates, and look out for change" },
+  track: { word: "Usual updates", tone: "not_applicable", meaning: "Track: with the usual updates" },
 };
 
 /** Decision tells how soon, by CISA's SSVC words in plain ones. */
-export function Decision({ decision }: { decision: string | undefined }) {
+export function Decision({ decision, by }: { decision: string | undefined; by?: string | undefined }) {
+  // What is past its day is late, whatever anybody thought of its urgency.
+  if (by && new Date(by) < new Date()) {
+    return (
+      <span className="badge nowrap" data-tone="not_met" title="It was to be mended by the day that is past">
+        <Icon name="warn" size={14} />
+        Past due
+      </span>
+    );
+  }
   const one = decision ? words[decision] : undefined;
   if (!one) return <span className="muted">–</span>;
   return (

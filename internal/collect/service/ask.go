@@ -61,7 +61,8 @@ func (a *asking) ask(ctx context.Context) {
 	case secureWeb:
 		a.secureWeb(ctx)
 	case secure:
-		a.direct(ctx, a.Service)
+		a.direct(ctx)
+		a.inside(ctx)
 	case turns:
 		a.turns(ctx, starttls.Protocol(a.Service))
 	case shell:
@@ -122,12 +123,12 @@ func (a *asking) enumerate(ctx context.Context, o tlsenum.Options) (bool, error)
 }
 
 // direct asks a service that should speak TLS at once.
-func (a *asking) direct(ctx context.Context, name string) {
+func (a *asking) direct(ctx context.Context) {
 	ok, err := a.enumerate(ctx, tlsenum.Options{})
 	var plain *tlsenum.Plain
 	switch {
 	case ok:
-		a.Spoke, a.Clear = name, no()
+		a.Spoke, a.Clear = "tls", no()
 	case errors.As(err, &plain):
 		a.Outcome = Asked
 		a.Spoke = plain.Protocol
@@ -139,15 +140,33 @@ func (a *asking) direct(ctx context.Context, name string) {
 }
 
 func (a *asking) secureWeb(ctx context.Context) {
-	a.direct(ctx, "https")
+	a.direct(ctx)
 	switch {
 	case a.Spoke == "http":
 		a.page(ctx, false)
 	case a.TLS != nil:
 		a.page(ctx, true)
-		if a.HTTP == nil {
-			a.Spoke = "tls" // it speaks TLS, but whether it is a web server it did not show
-		}
+	}
+}
+
+// insides are the protocols that some services speak inside TLS.
+var insides = map[string]starttls.Protocol{
+	"ldaps": starttls.LDAP, "imaps": starttls.IMAP, "pop3s": starttls.POP3, "smtps": starttls.SMTP, "ftps": starttls.FTP,
+}
+
+// inside looks whether a service speaks inside TLS what it is taken for.
+func (a *asking) inside(ctx context.Context) {
+	p, ok := insides[a.Service]
+	if !ok || a.TLS == nil {
+		return
+	}
+	c, err := wire.Secure(ctx, a.dial, a.name(), wire.Limits{Time: lookTime, Bytes: lookBytes})
+	if err != nil {
+		return
+	}
+	defer c.Close()
+	if l, err := starttls.Show(c, p); err == nil {
+		a.Spoke, a.Product = a.Service, l.Product
 	}
 }
 
@@ -160,7 +179,7 @@ func (a *asking) page(ctx context.Context, secure bool) {
 		}
 		return
 	}
-	a.Outcome, a.HTTP, a.Product = Asked, r, r.Server
+	a.Outcome, a.HTTP, a.Product, a.Spoke = Asked, r, r.Server, "https"
 	if !secure {
 		a.Spoke = "http"
 		a.Clear = yes()
@@ -183,7 +202,7 @@ func (a *asking) web(ctx context.Context) {
 		// Web servers answer a question in clear on a port of theirs that wants TLS with
 		// this status.
 		if ok, _ := a.enumerate(ctx, tlsenum.Options{}); ok {
-			a.Spoke, a.Clear = "https", no()
+			a.Spoke, a.Clear = "tls", no()
 			a.page(ctx, true)
 			return
 		}

@@ -80,6 +80,8 @@ func (r *Result) state(f *fact.Fact) {
 		reports.State(f, "service", r.Spoke)
 	case r.Why != "":
 		reports.Lack(f, "service", r.Why)
+	case r.Spoke == "tls" && r.Service != "":
+		reports.Lack(f, "service", "it speaks TLS and did not show what is inside; "+r.Service+" was expected")
 	default:
 		reports.Lack(f, "service", "it did not show what it is")
 	}

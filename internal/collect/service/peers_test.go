@@ -45,6 +45,7 @@ func TestPeers(t *testing.T) {
 	nginx, _ := servertest.Nginx(t, cert, key, `location / { return 200 "hello"; }`, "")
 	plain, secure := servertest.OpenLDAP(t, cert, key)
 	imap, _, _ := servertest.Dovecot(t, cert, key)
+	database, _ := servertest.PostgreSQL(t, cert, key)
 	mail, _ := servertest.Postfix(t, cert, key, "smtpd_tls_security_level = may")
 	for _, s := range []struct {
 		name, service, start string
@@ -61,7 +62,7 @@ func TestPeers(t *testing.T) {
 		{"OpenLDAP with GnuTLS, StartTLS", "ldap", "ldap", plain},
 		{"Postfix, STARTTLS", "smtp", "smtp", mail},
 		{"Dovecot, STARTTLS", "imap", "imap", imap},
-		{"PostgreSQL", "postgresql", "postgres", servertest.PostgreSQL(t, cert, key)},
+		{"PostgreSQL", "postgresql", "postgres", database},
 	} {
 		t.Run(s.name, func(t *testing.T) {
 			start := time.Now()

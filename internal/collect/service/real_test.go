@@ -117,11 +117,12 @@ func TestOpenLDAP(t *testing.T) {
 func TestPostgreSQL(t *testing.T) {
 	t.Parallel()
 	a, cert, key := certificate(t)
-	r := one(t, scanner(a), servertest.PostgreSQL(t, cert, key), "postgresql")
+	secure, bare := servertest.PostgreSQL(t, cert, key)
+	r := one(t, scanner(a), secure, "postgresql")
 	if r.Spoke != "postgresql" || r.Clear != nil || r.ClearWhy == "" || r.TLS == nil || !r.TLS.Chain.Trusted {
 		t.Errorf("with TLS: %+v %+v", r, r.TLS)
 	}
-	if r = one(t, scanner(a), servertest.PostgreSQL(t, "", ""), "postgresql"); !is(r.Clear, true) || !is(r.Secure, false) {
+	if r = one(t, scanner(a), bare, "postgresql"); !is(r.Clear, true) || !is(r.Secure, false) {
 		t.Errorf("without TLS: %+v", r)
 	}
 }

@@ -222,7 +222,7 @@ func (a *asking) fail(err error) {
 	case wire.TimedOut(err), errors.Is(err, context.DeadlineExceeded):
 		a.Outcome = Silent
 		a.Why = "it did not take a connection in time"
-	case wire.Why(err) == "it takes no connection from this machine":
+	case wire.Declined(err):
 		a.Outcome = Closed
 	default:
 		a.Outcome = Silent

@@ -176,28 +176,35 @@ func OpenLDAP(t testing.TB, cert, key string, settings ...string) (plain, secure
 	return plain, secure
 }
 
-// PostgreSQL starts a database without tables. Without a certificate it has no TLS.
-func PostgreSQL(t testing.TB, cert, key string, settings ...string) int {
+// PostgreSQL starts two databases without tables: one with TLS, one without.
+func PostgreSQL(t testing.TB, cert, key string) (secure, bare int) {
 	t.Helper()
 	Root(t)
 	initdb, postgres := Program(t, "initdb"), Program(t, "postgres")
-	dir, port := Open(t), Port(t)
-	data := mkdir(t, filepath.Join(dir, "data"))
-	give(t, "postgres", dir, data)
-	if out, err := exec.Command("runuser", "-u", "postgres", "--", initdb, "-D", data, "--auth=trust", "--no-sync", "--wal-segsize=1").CombinedOutput(); err != nil {
-		t.Skipf("PostgreSQL cannot be set up here: %v\n%s", err, out)
+	dir := Open(t)
+	give(t, "postgres", dir)
+	secure, bare = Port(t), Port(t)
+	one, two := filepath.Join(dir, "one"), filepath.Join(dir, "two")
+	for _, args := range [][]string{
+		{initdb, "-D", one, "--auth=trust", "--no-sync", "--wal-segsize=1"},
+		{"cp", "-r", one, two}, // setting up takes seconds
+	} {
+		if out, err := exec.Command("runuser", append([]string{"-u", "postgres", "--"}, args...)...).CombinedOutput(); err != nil {
+			t.Skipf("PostgreSQL cannot be set up here: %v\n%s", err, out)
+		}
 	}
-	args := []string{"-u", "postgres", "--", postgres, "-D", data, "-p", strconv.Itoa(port), "-c", "listen_addresses=127.0.0.1", "-k", dir, "-c", "fsync=off"}
-	if cert != "" {
-		c, k := copied(t, dir, cert), copied(t, dir, key)
-		give(t, "postgres", c, k)
-		args = append(args, "-c", "ssl=on", "-c", "ssl_cert_file="+c, "-c", "ssl_key_file="+k)
+	c, k := copied(t, dir, cert), copied(t, dir, key)
+	give(t, "postgres", c, k)
+	run := func(data string, port int, settings ...string) {
+		args := []string{"-u", "postgres", "--", postgres, "-D", data, "-p", strconv.Itoa(port), "-c", "listen_addresses=127.0.0.1", "-k", dir, "-c", "fsync=off"}
+		for _, s := range settings {
+			args = append(args, "-c", s)
+		}
+		Start(t, port, "runuser", args...)
 	}
-	for _, s := range settings {
-		args = append(args, "-c", s)
-	}
-	Start(t, port, "runuser", args...)
-	return port
+	run(one, secure, "ssl=on", "ssl_cert_file="+c, "ssl_key_file="+k)
+	run(two, bare)
+	return secure, bare
 }
 
 func copied(t testing.TB, dir, file string) string {

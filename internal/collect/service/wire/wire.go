@@ -170,6 +170,9 @@ func Hung(err error) bool {
 	return errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || isAny(err, resets)
 }
 
+// Declined reports whether an error says that nothing listens there.
+func Declined(err error) bool { return isAny(err, refusals) }
+
 func isAny(err error, of []syscall.Errno) bool {
 	return slices.ContainsFunc(of, func(e syscall.Errno) bool { return errors.Is(err, e) })
 }
@@ -191,7 +194,7 @@ func Why(err error) string {
 		return err.Error()
 	case TimedOut(err):
 		return "it did not answer in time"
-	case isAny(err, refusals):
+	case Declined(err):
 		return "it takes no connection from this machine"
 	case isAny(err, unreachables):
 		return "the network says that it cannot be reached"

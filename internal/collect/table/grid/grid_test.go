@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -293,6 +294,31 @@ func TestWorkbookRefusals(t *testing.T) {
 		if !strings.Contains(f.Reason, tt.want) || f.Mend == "" {
 			t.Errorf("%s: %+v, want %q and what to do", tt.name, f, tt.want)
 		}
+	}
+}
+
+// TestSharedTexts refuses more shared texts than a table can have: each takes memory beside
+// its bytes, so that a megabyte of short ones would fill it.
+func TestSharedTexts(t *testing.T) {
+	if testing.Short() {
+		t.Skip("writes two million texts")
+	}
+	var b strings.Builder
+	b.WriteString("<sst>")
+	for i := range 2_100_000 {
+		b.WriteString("<si><t>" + strconv.Itoa(i) + "</t></si>")
+	}
+	b.WriteString("</sst>")
+	_, _, err := read(t, input(zipOf(t, map[string]string{
+		"[Content_Types].xml":        "<Types/>",
+		"xl/workbook.xml":            `<workbook xmlns:r="r"><sheets><sheet name="S" sheetId="1" r:id="a"/></sheets></workbook>`,
+		"xl/_rels/workbook.xml.rels": `<Relationships><Relationship Id="a" Target="worksheets/sheet1.xml"/></Relationships>`,
+		"xl/worksheets/sheet1.xml":   `<worksheet><sheetData/></worksheet>`,
+		"xl/sharedStrings.xml":       b.String(),
+	})), "")
+	var f *Fault
+	if !errors.As(err, &f) || !strings.Contains(f.Reason, "too much text") {
+		t.Errorf("got %v", err)
 	}
 }
 

@@ -20,8 +20,9 @@ const (
 	maxEntries = 5000
 	maxRatio   = 400 // of an entry larger than freeBytes
 	freeBytes  = 8 << 20
-	maxShared  = 256 << 20 // bytes of shared texts, which must be held
-	maxPadding = 64 << 20  // cells of all rows, empty ones included
+	maxShared  = 96 << 20 // bytes of shared texts, which must be held
+	perShared  = 48       // what each takes beside its bytes
+	maxPadding = 64 << 20 // cells of all rows, empty ones included
 )
 
 // workbook is one sheet of an Excel workbook. Formulas are not computed and
@@ -252,7 +253,7 @@ func (w *workbook) readShared() error {
 			case m.is("rPh"):
 				skip--
 			case m.is("si"):
-				held += len(cur) + 16
+				held += len(cur) + perShared
 				if held > maxShared {
 					return &Fault{Reason: "the workbook holds too much text", Mend: "bring the table as CSV, or split it"}
 				}

@@ -207,6 +207,11 @@ func TestJudge(t *testing.T) {
 			"not affected not_named AlmaLinux:8",
 		},
 		{
+			"EPEL's, as its vendor says",
+			fact.Component{Ecosystem: "rpm", Name: "htop", Version: "3.2.1-1.el8", Distro: "almalinux-8", PURL: "pkg:rpm/almalinux/htop@3.2.1-1.el8?vendor=Fedora%20Project"},
+			"not assessed other_maker AlmaLinux:8",
+		},
+		{
 			"nobody names it, and of what it was built is not known",
 			fact.Component{Ecosystem: "deb", Name: "mount", Version: "2.38.1-5", Source: fact.UnknownSource, Distro: "debian-12"},
 			"not assessed source_unknown Debian:12",

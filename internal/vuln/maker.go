@@ -82,6 +82,9 @@ func otherMaker(kind string, ecosystem []byte, name, version, purl string) bool 
 	case kind == "deb":
 		return otherDeb(base, release, version) || otherNamespace(base, purl)
 	case kind == "rpm" && name != "gpg-pubkey": // a key, which is no software
+		if strings.Contains(purl, "&vendor=") || strings.Contains(purl, "?vendor=") {
+			return true // readers put it where it is not the distribution's
+		}
 		switch base {
 		case "AlmaLinux", "Rocky Linux", "Red Hat":
 			return otherEL(release, version)

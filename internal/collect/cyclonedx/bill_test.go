@@ -22,6 +22,8 @@ func TestNamesOfComponents(t *testing.T) {
 				{"type": "library", "name": "zlib", "version": "1.2.11", "components": [{"type": "library", "name": "inner", "version": "1"}]}]},
 			{"type": "library", "name": "a", "version": "1", "cpe": "none", "purl": "PKG:NPM/%40Angular/core@17"},
 			{"type": "library", "name": "b", "version": "1", "purl": "npm:broken"},
+			{"type": "library", "name": "htop", "version": "3-1.el9", "publisher": "Fedora Project", "purl": "pkg:rpm/almalinux/htop@3-1.el9?distro=almalinux-9"},
+			{"type": "library", "name": "bash", "version": "5-1.el9", "publisher": "AlmaLinux", "purl": "pkg:rpm/almalinux/bash@5-1.el9?distro=almalinux-9"},
 			{"type": "application", "name": "agent", "version": "7", "properties": [{"name": "asepsis:whole", "value": "true"},
 				{"name": "asepsis:ecosystem", "value": "windows"}, {"name": "asepsis:version", "value": "7"}, {"name": "asepsis:arch", "value": "x86"}]}],
 		"dependencies": [{"ref": "a", "dependsOn": ["b"]}, {"ref": "b", "dependsOn": ["a"]}],
@@ -35,6 +37,8 @@ func TestNamesOfComponents(t *testing.T) {
 		{Asset: "Pump", Ecosystem: "generic", Name: "openssl", Version: "1.1.1k", CPE: "cpe:2.3:a:openssl:openssl:1.1.1k:*:*:*:*:*:*:*"},
 		{Asset: "Pump", Ecosystem: "npm", Name: "@Angular/core", Version: "17", PURL: "PKG:NPM/%40Angular/core@17"},
 		{Asset: "Pump", Ecosystem: "generic", Name: "b", Version: "1"},
+		{Asset: "Pump", Ecosystem: "rpm", Name: "htop", Version: "3-1.el9", Distro: "almalinux-9", PURL: "pkg:rpm/almalinux/htop@3-1.el9?distro=almalinux-9&vendor=Fedora%20Project"},
+		{Asset: "Pump", Ecosystem: "rpm", Name: "bash", Version: "5-1.el9", Distro: "almalinux-9", PURL: "pkg:rpm/almalinux/bash@5-1.el9?distro=almalinux-9"},
 		{Asset: "Pump", Ecosystem: "windows", Name: "agent", Version: "7", Arch: "x86"},
 	}, p.Batch.Components); d != "" {
 		t.Error(d)

@@ -211,7 +211,7 @@ func (p *parser) take(c *component) {
 		p.bill.Leave("not software, but of type " + c.typ)
 		return
 	}
-	part := reports.Part{PURL: c.purl, CPE: c.cpe, Name: c.fullName(), Version: c.version, Source: c.source, SourceVersion: c.sourceVersion, Own: c.own}
+	part := reports.Part{PURL: c.purl, CPE: c.cpe, Name: c.fullName(), Version: c.version, Source: c.source, SourceVersion: c.sourceVersion, Vendor: cmp.Or(c.publisher, c.supplier), Own: c.own}
 	if c.source != "" {
 		if c.sourceRelease != "" {
 			part.SourceVersion += "-" + c.sourceRelease

@@ -45,6 +45,10 @@ const snapshot = `{"snapshot":[{"name":"7-Zip 23.01 (x64)","version":"23.01","id
 const batch = `{"diffResults":{"added":[{"name":"bash","version":"5.1.8","release":"6.el9","epoch":"0","arch":"x86_64","source":"bash-5.1.8-6.el9.src.rpm","sha1":"x"},{"name":"bind-libs","version":"9.16.23","release":"18.el9","epoch":"32","arch":"x86_64","source":"bind-9.16.23-18.el9.src.rpm","sha1":"x"}],"removed":""},"name":"pack/Global/rpm_packages","hostIdentifier":"lab-srv-1","unixTime":1795593600,"epoch":0,"counter":7}
 `
 
+var vendors = entry("pack_inventory_os_version", `"counter":0,"columns":{"name":"AlmaLinux","version":"9.4","major":"9","minor":"4","platform":"almalinux","platform_like":"rhel"},"action":"added"`) +
+	entry("pack_inventory_rpm_packages", `"counter":0,"columns":{"name":"bash","version":"5.1.8","release":"9.el9","epoch":"0","arch":"x86_64","source":"bash-5.1.8-9.el9.src.rpm","vendor":"AlmaLinux","package_group":"x"},"action":"added"`) +
+	entry("pack_inventory_rpm_packages", `"counter":0,"columns":{"name":"htop","version":"3.2.1","release":"1.el9","epoch":"0","arch":"x86_64","source":"htop-3.2.1-1.el9.src.rpm","vendor":"Fedora Project","package_group":"x"},"action":"added"`)
+
 const dump = `{"system_info": [{"hostname": "front-desk", "hardware_serial": "C02ABC123DEF", "hardware_vendor": "Apple Inc.", "hardware_model": "Mac14,2"}],
  "os_version": [{"name": "macOS", "version": "14.2.1", "build": "23C71", "platform": "darwin"}],
  "apps": [{"name": "Safari.app", "bundle_short_version": "17.2.1", "bundle_identifier": "com.apple.Safari"}],
@@ -162,6 +166,10 @@ func TestTables(t *testing.T) {
 		}},
 		{"batch", batch, nil, []string{
 			"name:lab-srv-1", "  pkg:rpm/bash@5.1.8-6.el9?arch=x86_64", "  pkg:rpm/bind-libs@9.16.23-18.el9?arch=x86_64&epoch=32 from bind",
+		}},
+		{"vendors", vendors, nil, []string{
+			"name:rad-ws-01", "  os_family linux", "  os_name AlmaLinux 9.4", "  os_version 9.4", "  packages 2",
+			"  pkg:rpm/almalinux/bash@5.1.8-9.el9?arch=x86_64&distro=almalinux-9.4", "  pkg:rpm/almalinux/htop@3.2.1-1.el9?arch=x86_64&distro=almalinux-9.4&vendor=Fedora%20Project",
 		}},
 		{"dump", dump, nil, []string{
 			"name:front-desk serial:c02abc123def", "  disk_encrypted true", "  firewall_active true", "  firewall_kind pf", "  model Mac14,2", "  os_build 23C71", "  os_family macos",

@@ -12,6 +12,7 @@ import (
 	"github.com/asepsis/asepsis/internal/collect/pkgdb"
 	"github.com/asepsis/asepsis/internal/collect/reports"
 	"github.com/asepsis/asepsis/internal/fact"
+	"github.com/asepsis/asepsis/internal/purl"
 )
 
 // state states what the rows of a machine say, and returns its software.
@@ -277,7 +278,7 @@ func (s *stater) update(text string) {
 func (s *stater) component(r row) {
 	name, version := r["name"], r["version"]
 	c := fact.Component{Asset: s.h.Ref, Ecosystem: "generic", Name: name, Version: version}
-	ns := ""
+	ns, vendor := "", ""
 	switch s.table {
 	case "deb_packages":
 		if v := r["status"]; v != "" && !strings.HasSuffix(v, " installed") {
@@ -290,11 +291,12 @@ func (s *stater) component(r row) {
 			c.Source, c.SourceVersion = src, v
 		}
 	case "rpm_packages":
-		q, ok := pkgdb.RPMLine(strings.Join([]string{name, r["epoch"], version, r["release"], r["arch"], r["source"]}, "\t"))
+		q, ok := pkgdb.RPMLine(strings.Join([]string{name, r["epoch"], version, r["release"], r["arch"], r["source"], reports.Shorten(strings.ReplaceAll(r["vendor"], "\t", " "), 100)}, "\t"))
 		if !ok || name == "gpg-pubkey" {
 			return
 		}
 		c.Ecosystem, c.Version, c.Arch, c.Source, c.SourceVersion, c.Distro, ns = "rpm", q.Version, q.Arch, q.Source, q.SourceVersion, s.distro, s.id
+		vendor = q.Vendor
 	case "apps":
 		c.Name = strings.TrimSuffix(name, ".app")
 		if v := r["bundle_short_version"]; v != "" {
@@ -324,6 +326,9 @@ func (s *stater) component(r row) {
 		c.PURL = pkgdb.PURL("npm", ns, name, c.Version, "", "")
 	} else {
 		c.PURL = pkgdb.PURL(c.Ecosystem, ns, c.Name, c.Version, c.Arch, c.Distro)
+	}
+	if purl.ForeignVendor(c.Distro, vendor) {
+		c.PURL = purl.WithVendor(c.PURL, vendor)
 	}
 	if s.seen == nil {
 		s.seen = make(map[string]bool)

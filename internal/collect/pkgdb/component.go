@@ -4,16 +4,21 @@ import (
 	"strings"
 
 	"github.com/asepsis/asepsis/internal/fact"
+	"github.com/asepsis/asepsis/internal/purl"
 )
 
 // Component is the package as software of an asset. The ecosystem is a type of
 // package URL (deb, rpm, apk), the name space the distribution's own name
 // ("debian"), the distro its release ("debian-12").
 func (p Package) Component(asset, ecosystem, namespace, distro string) fact.Component {
-	return fact.Component{
+	c := fact.Component{
 		Asset: asset, Ecosystem: ecosystem, Name: p.Name, Version: p.Version, Source: p.Source, SourceVersion: p.SourceVersion,
 		Arch: p.Arch, Distro: distro, PURL: PURL(ecosystem, namespace, p.Name, p.Version, p.Arch, distro),
 	}
+	if ecosystem == "rpm" && purl.ForeignVendor(distro, p.Vendor) {
+		c.PURL = purl.WithVendor(c.PURL, p.Vendor)
+	}
+	return c
 }
 
 // PURL writes a package URL (github.com/package-url/purl-spec). An rpm's epoch

@@ -17,6 +17,7 @@ type Package struct {
 	Source        string // source package, where it differs from Name
 	SourceVersion string // where it differs from Version
 	Held          bool   // kept back by the administrator
+	Vendor        string // who made it, as an RPM says
 }
 
 // maxField bounds the value that is kept of one field.
@@ -181,7 +182,7 @@ func ApkStanza(s []byte) Package {
 }
 
 // RPMFormat is the query that ParseRPM reads, for rpm's --qf.
-const RPMFormat = `%{NAME}\t%{EPOCHNUM}\t%{VERSION}\t%{RELEASE}\t%{ARCH}\t%{SOURCERPM}\n`
+const RPMFormat = `%{NAME}\t%{EPOCHNUM}\t%{VERSION}\t%{RELEASE}\t%{ARCH}\t%{SOURCERPM}\t%{VENDOR}\n`
 
 // ParseRPM reads the output of rpm -qa --qf RPMFormat.
 func ParseRPM(b []byte) []Package {
@@ -194,10 +195,10 @@ func ParseRPM(b []byte) []Package {
 	return ps
 }
 
-// RPMLine reads one line of it.
+// RPMLine reads one line of it. The vendor may be left out.
 func RPMLine(line string) (Package, bool) {
 	f := strings.Split(line, "\t")
-	if len(f) != 6 || f[0] == "" || f[2] == "" {
+	if len(f) < 6 || len(f) > 7 || f[0] == "" || f[2] == "" {
 		return Package{}, false
 	}
 	p := Package{Name: f[0], Version: f[2] + "-" + f[3], Arch: f[4]}
@@ -206,6 +207,9 @@ func RPMLine(line string) (Package, bool) {
 	}
 	if p.Arch == "(none)" {
 		p.Arch = ""
+	}
+	if len(f) == 7 && f[6] != "(none)" {
+		p.Vendor = strings.TrimSpace(f[6])
 	}
 	p.Source, p.SourceVersion = rpmSource(f[5])
 	if p.Source == p.Name && strings.HasSuffix(p.Version, p.SourceVersion) {

@@ -77,14 +77,25 @@ func TestParseRPM(t *testing.T) {
 	const out = "openssl-libs\t1\t3.0.7\t24.el9\tx86_64\topenssl-3.0.7-24.el9.src.rpm\n" +
 		"bash\t0\t5.1.8\t6.el9\tx86_64\tbash-5.1.8-6.el9.src.rpm\n" +
 		"gpg-pubkey\t0\t8483c65d\t5ccc5b19\t(none)\t(none)\n" +
-		"java-1.8.0-openjdk\t1\t1.8.0.402.b06\t2.el9\tx86_64\tjava-1.8.0-openjdk-1.8.0.402.b06-2.el9.src.rpm\nnonsense\n"
+		"java-1.8.0-openjdk\t1\t1.8.0.402.b06\t2.el9\tx86_64\tjava-1.8.0-openjdk-1.8.0.402.b06-2.el9.src.rpm\nnonsense\n" +
+		"htop\t0\t3.2.1\t1.el9\tx86_64\thtop-3.2.1-1.el9.src.rpm\tFedora Project\nzip\t0\t3.0\t35.el9\tx86_64\tzip-3.0-35.el9.src.rpm\t(none)\n"
 	want := []Package{
 		{Name: "openssl-libs", Version: "1:3.0.7-24.el9", Arch: "x86_64", Source: "openssl", SourceVersion: "3.0.7-24.el9"},
 		{Name: "bash", Version: "5.1.8-6.el9", Arch: "x86_64"},
 		{Name: "java-1.8.0-openjdk", Version: "1:1.8.0.402.b06-2.el9", Arch: "x86_64"},
+		{Name: "htop", Version: "3.2.1-1.el9", Arch: "x86_64", Vendor: "Fedora Project"},
+		{Name: "zip", Version: "3.0-35.el9", Arch: "x86_64"},
 	}
 	if diff := cmp.Diff(want, ParseRPM([]byte(out))); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
+	}
+	for distro, want := range map[string]string{
+		"almalinux-9": "pkg:rpm/almalinux/htop@3.2.1-1.el9?arch=x86_64&distro=almalinux-9&vendor=Fedora%20Project",
+		"fedora-40":   "pkg:rpm/almalinux/htop@3.2.1-1.el9?arch=x86_64&distro=fedora-40",
+	} {
+		if got := ParseRPM([]byte(out))[3].Component("a", "rpm", "almalinux", distro).PURL; got != want {
+			t.Errorf("on %s: %s", distro, got)
+		}
 	}
 }
 

@@ -45,6 +45,7 @@ type Part struct {
 	PURL, CPE             string
 	Name, Version         string // the name with its group or name space
 	Source, SourceVersion string
+	Vendor                string // who made the package
 	Own                   Own
 }
 
@@ -132,6 +133,9 @@ func (b *Bill) component(p *Part) fact.Component {
 		c.Source, c.SourceVersion, c.Arch, c.Distro = o.Source, o.SourceVersion, o.Arch, o.Distro
 		return c
 	}
+	if c.Ecosystem == "rpm" && c.PURL != "" && purl.ForeignVendor(c.Distro, p.Vendor) {
+		c.PURL = purl.WithVendor(c.PURL, Shorten(p.Vendor, 100))
+	}
 	if c.Source == c.Name && (c.SourceVersion == "" || c.SourceVersion == c.Version) {
 		c.Source, c.SourceVersion = "", ""
 	}
@@ -218,6 +222,12 @@ func (b *Bill) sighting(in collect.Input, name string) fact.Sighting {
 	s := fact.Sighting{Ref: name, Values: fact.Values{"packages": int64(len(b.parts))}, Missing: map[string]string{}}
 	if k, ok := AssetKey(in.Options["asset"]); ok {
 		s.Keys = []asset.Key{k}
+		switch k.Type { // else the asset that the person named would be shown by its number
+		case asset.Name:
+			s.Values["name"] = k.Value
+		case asset.FQDN:
+			s.Values["fqdn"] = k.Value
+		}
 		return s
 	}
 	s.Keys = []asset.Key{{Type: asset.Tag, Value: "sbom:" + b.product(in, name)}}

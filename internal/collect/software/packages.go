@@ -9,6 +9,7 @@ import (
 
 	"github.com/asepsis/asepsis/internal/collect/lines"
 	"github.com/asepsis/asepsis/internal/collect/pkgdb"
+	"github.com/asepsis/asepsis/internal/collect/reports"
 	"github.com/asepsis/asepsis/internal/collect/safe"
 	"github.com/asepsis/asepsis/internal/fact"
 	"github.com/asepsis/asepsis/internal/lazy"
@@ -117,7 +118,11 @@ func (p *parser) paragraphs(ctx context.Context, f func(line int, s []byte) erro
 }
 
 func (p *parser) keep(ecosystem string, q pkgdb.Package) {
+	n := len(p.parts)
 	p.add(p.host(""), fact.Component{Ecosystem: ecosystem, Name: q.Name, Version: q.Version, Arch: q.Arch, Source: q.Source, SourceVersion: q.SourceVersion})
+	if len(p.parts) > n {
+		p.parts[n].vendor = reports.Shorten(q.Vendor, 100)
+	}
 }
 
 var dpkgRow = lazy.Regexp(`^[uihrp][ncHUFWti][ R] +(\S+) +(\S+) +(\S+)( |$)`)
@@ -227,7 +232,7 @@ var epoch = lazy.Regexp(`^(\d+|\(none\))?$`)
 
 func rpmQueryLine(s string) (pkgdb.Package, bool) {
 	f := strings.Split(s, "\t")
-	if len(f) != 6 || !epoch().MatchString(f[1]) || f[3] == "" || f[4] == "" || f[5] != "(none)" && !strings.HasSuffix(f[5], "src.rpm") {
+	if len(f) < 6 || len(f) > 7 || !epoch().MatchString(f[1]) || f[3] == "" || f[4] == "" || f[5] != "(none)" && !strings.HasSuffix(f[5], "src.rpm") {
 		return pkgdb.Package{}, false
 	}
 	return pkgdb.RPMLine(s)
@@ -239,7 +244,7 @@ func (p *parser) rpmQuery(ctx context.Context) error {
 	return p.each(ctx, true, func(r *lines.Reader, b []byte) error {
 		q, ok := rpmQueryLine(string(b))
 		if !ok {
-			return p.faults.Add(r.Line(), "", "the line does not have the six fields of the query", "run the command that the documentation gives and bring its output unchanged")
+			return p.faults.Add(r.Line(), "", "the line does not have the fields of the query", "run the command that the documentation gives and bring its output unchanged")
 		}
 		if err := p.row(r.Line()); err != nil || q.Name == "gpg-pubkey" {
 			return err

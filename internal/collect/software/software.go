@@ -24,6 +24,7 @@ import (
 	"github.com/asepsis/asepsis/internal/collect/reports"
 	"github.com/asepsis/asepsis/internal/collect/safe"
 	"github.com/asepsis/asepsis/internal/fact"
+	"github.com/asepsis/asepsis/internal/purl"
 )
 
 // Importer reads lists of software. It knows these options: "asset", a host name
@@ -130,7 +131,8 @@ type parser struct {
 
 // part is a piece of software of a host.
 type part struct {
-	host *reports.Host
+	host   *reports.Host
+	vendor string // of an RPM
 	fact.Component
 }
 
@@ -187,7 +189,7 @@ func (p *parser) add(h *reports.Host, c fact.Component) {
 		return
 	}
 	p.seen[id] = true
-	p.parts = append(p.parts, part{h, c})
+	p.parts = append(p.parts, part{host: h, Component: c})
 }
 
 // each calls f with every line that is not blank.
@@ -275,6 +277,9 @@ func (p *parser) batch() (*fact.Batch, error) {
 		}
 		if ns, distro := releases[p.parts[i].host].of(c.Ecosystem); c.PURL == "" {
 			c.Distro, c.PURL = distro, pkgdb.PURL(c.Ecosystem, ns, c.Name, c.Version, c.Arch, distro)
+		}
+		if v := p.parts[i].vendor; purl.ForeignVendor(c.Distro, v) {
+			c.PURL = purl.WithVendor(c.PURL, v)
 		}
 		b.Components = append(b.Components, c)
 	}

@@ -66,6 +66,9 @@ const rpmQuery = "rocky-release\t0\t9.4\t1.7.el9\tnoarch\trocky-release-9.4-1.7.
 	"bind-libs\t32\t9.16.23\t18.el9_4.6\tx86_64\tbind-9.16.23-18.el9_4.6.src.rpm\n" +
 	"gpg-pubkey\t0\t350d275d\t6279464b\t(none)\t(none)\n"
 
+const rpmVendors = "almalinux-release\t0\t9.4\t1.el9\tx86_64\talmalinux-release-9.4-1.el9.src.rpm\tAlmaLinux\n" +
+	"htop\t0\t3.2.1\t1.el9\tx86_64\thtop-3.2.1-1.el9.src.rpm\tFedora Project\n"
+
 const uninstall = "#TYPE Selected.System.Management.Automation.PSCustomObject\r\n" +
 	`"DisplayName","DisplayVersion","Publisher","InstallDate"` + "\r\n" +
 	`"7-Zip 23.01 (x64)","23.01","Igor Pavlov",""` + "\r\n" +
@@ -102,7 +105,7 @@ func TestSuite(t *testing.T) {
 		data string
 		json bool
 	}{
-		"dpkg status": {dpkgStatus, false}, "dpkg -l": {dpkgList, false}, "apk": {apk, false}, "rpm": {rpmQuery, false},
+		"dpkg status": {dpkgStatus, false}, "dpkg -l": {dpkgList, false}, "apk": {apk, false}, "rpm": {rpmQuery, false}, "rpm with vendors": {rpmVendors, false},
 		"dpkg-query":      {"bash\t5.2.15-2+b7\tamd64\tbash\t5.2.15-2\nlibc6:amd64\t2.36-9\tamd64\tglibc\t2.36-9\n", false},
 		"rpm names":       {"bash-5.1.8-6.el9.x86_64\ngpg-pubkey-350d275d-6279464b\nglibc-common-2.34-60.el9.x86_64\n", false},
 		"system_profiler": {profiler, true}, "winget export": {wingetExport, true},
@@ -160,6 +163,7 @@ func TestComponents(t *testing.T) {
 		{"dpkg -l", dpkgList, []string{"pkg:deb/ubuntu/base-files@12ubuntu4.6?arch=amd64&distro=ubuntu-22.04", "pkg:deb/ubuntu/libssl3@3.0.2-0ubuntu1?arch=amd64&distro=ubuntu-22.04"}},
 		{"apk", apk, []string{"pkg:apk/alpine/alpine-release@3.20.1-r0?arch=x86_64&distro=alpine-3.20 from alpine-base", "pkg:apk/alpine/libcrypto3@3.3.1-r0?arch=x86_64&distro=alpine-3.20 from openssl"}},
 		{"rpm", rpmQuery, []string{"pkg:rpm/rocky/rocky-release@9.4-1.7.el9?arch=noarch&distro=rocky-9.4", "pkg:rpm/rocky/bind-libs@9.16.23-18.el9_4.6?arch=x86_64&distro=rocky-9.4&epoch=32 from bind 9.16.23-18.el9_4.6"}},
+		{"rpm with vendors", rpmVendors, []string{"pkg:rpm/almalinux/almalinux-release@9.4-1.el9?arch=x86_64&distro=almalinux-9.4", "pkg:rpm/almalinux/htop@3.2.1-1.el9?arch=x86_64&distro=almalinux-9.4&vendor=Fedora%20Project"}},
 		{"dpkg-query", "bash\t5.2.15-2+b7\tamd64\tbash\t5.2.15-2\nvim\t\t\t\t\n", []string{"pkg:deb/bash@5.2.15-2%2Bb7?arch=amd64 from bash 5.2.15-2"}},
 		{"uninstall", uninstall, []string{"pkg:generic/7-Zip%2023.01%20%28x64%29@23.01"}},
 		{"winget", winget, []string{"pkg:generic/7-Zip%2023.01%20%28x64%29@23.01", "pkg:generic/Vendor.Product@1.2"}},

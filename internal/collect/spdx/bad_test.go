@@ -109,6 +109,7 @@ func TestOddPackages(t *testing.T) {
 		`"name": "half encoded", `+ref("pkg:generic/a%zz@1"),
 		`"name": "no url", "versionInfo": "2024-01-31", `+ref("npm:left-pad@1"),
 		`"name": "no name", "versionInfo": "1", `+ref("pkg:npm/@1"),
+		`"name": "htop", "supplier": "Organization: Fedora Project", `+ref("pkg:rpm/almalinux/htop@3-1.el9?distro=almalinux-9"),
 		`"name": "hash", "versionInfo": "e6b1000b94e835ffd37f4c6dcbdad43f4b48a02a"`,
 		`"name": "empty", "versionInfo": ""`,
 		`"name": "none", "versionInfo": "NOASSERTION"`,
@@ -125,7 +126,9 @@ func TestOddPackages(t *testing.T) {
 		{Asset: "all", Ecosystem: "pypi", Name: "django-rest-framework", Version: "3.0", PURL: "pkg:PyPI/Django_Rest.Framework@3.0"},
 		{Asset: "all", Ecosystem: "deb", Name: "libstdc++6", Version: "12", Arch: "amd64", PURL: "pkg:deb/debian/libstdc%2B%2B6@12?arch=amd64"},
 		{Asset: "all", Ecosystem: "generic", Name: "a%zz", Version: "1", PURL: "pkg:generic/a%zz@1"},
-		g("no url", "2024-01-31"), g("no name", "1"), g("hash", "e6b1000b94e835ffd37f4c6dcbdad43f4b48a02a"), g("empty", ""), g("none", ""),
+		g("no url", "2024-01-31"), g("no name", "1"),
+		{Asset: "all", Ecosystem: "rpm", Name: "htop", Version: "3-1.el9", Distro: "almalinux-9", PURL: "pkg:rpm/almalinux/htop@3-1.el9?distro=almalinux-9&vendor=Fedora%20Project"},
+		g("hash", "e6b1000b94e835ffd37f4c6dcbdad43f4b48a02a"), g("empty", ""), g("none", ""),
 		{Asset: "all", Ecosystem: "npm", Name: "a", Version: "1", PURL: "pkg:npm/a@1"},
 		{Asset: "all", Ecosystem: "npm", Name: "b", Version: "1", PURL: "pkg:npm/b@1"},
 	}, p.Batch.Components); d != "" {

@@ -309,7 +309,7 @@ func (d *document) take(p, root *pkg) {
 	if p.purpose == "OPERATING-SYSTEM" && d.bill.System.Name == "" {
 		d.bill.System = reports.System{Name: p.name, Version: asserted(p.version)}
 	}
-	part := reports.Part{Name: p.name, Version: asserted(p.version), CPE: p.cpe}
+	part := reports.Part{Name: p.name, Version: asserted(p.version), CPE: p.cpe, Vendor: strings.TrimPrefix(p.supplier, "Organization: ")}
 	if p.ours != nil {
 		part.Own = p.ours.own
 	}

@@ -130,6 +130,8 @@ type machine struct {
 	host  *reports.Host
 	parts []fact.Component
 	seen  map[string]bool
+	// vendors of RPM packages, by their place among the parts.
+	vendors map[int]string
 	// The distribution, as its system says.
 	id, distro string
 	software   bool
@@ -417,7 +419,7 @@ func (p *parser) machine(agent string) *machine {
 			ref = "agent " + reports.Shorten(agent, 60)
 		}
 		h, _ := p.hosts.Get(ref)
-		m = &machine{agent: agent, host: h, seen: make(map[string]bool)}
+		m = &machine{agent: agent, host: h, seen: make(map[string]bool), vendors: make(map[int]string)}
 		p.machines[agent] = m
 		p.order = append(p.order, m)
 	}

@@ -39,6 +39,7 @@ const api = `{"data": {"affected_items": [
 
 const v4 = `{"type":"dbsync_osinfo","operation":"INSERTED","data":{"hostname":"lab-1","os_name":"Rocky Linux","os_platform":"rocky","os_major":"9","os_minor":"4","os_version":"9.4"}}
 {"type":"dbsync_packages","operation":"INSERTED","data":{"name":"bash","version":"5.1.8-6.el9","format":"rpm","architecture":"x86_64"}}
+{"type":"dbsync_packages","operation":"INSERTED","data":{"name":"htop","version":"3.2.1-1.el9","format":"rpm","architecture":"x86_64","vendor":"Fedora Project"}}
 {"type":"dbsync_packages","operation":"DELETED","data":{"name":"telnet","version":"0.17","format":"rpm","architecture":"x86_64"}}
 {"type":"hotfix","ID":1,"timestamp":"2026/05/20 08:56:35","hotfix":"KB4456655"}
 `
@@ -136,6 +137,7 @@ func TestForms(t *testing.T) {
 		}},
 		{"version 4", v4, false, []string{
 			"name:lab-1", "  os_family linux", "  os_name Rocky Linux 9.4", "  os_version 9.4", "  windows_updates [KB4456655]", "pkg:rpm/rocky/bash@5.1.8-6.el9?arch=x86_64&distro=rocky-9.4",
+			"pkg:rpm/rocky/htop@3.2.1-1.el9?arch=x86_64&distro=rocky-9.4&vendor=Fedora%20Project",
 		}},
 		{"indexer", indexer, true, []string{"name:db-2", "  packages 1", "pkg:deb/curl@7.88.1?arch=amd64"}},
 	} {

@@ -12,6 +12,7 @@ import (
 	"github.com/asepsis/asepsis/internal/collect/pkgdb"
 	"github.com/asepsis/asepsis/internal/collect/reports"
 	"github.com/asepsis/asepsis/internal/fact"
+	"github.com/asepsis/asepsis/internal/purl"
 )
 
 // field reads a value wherever the forms have it: agents of version 5 below
@@ -169,6 +170,9 @@ func (m *machine) packaged(kind string, d doc) {
 		return
 	}
 	m.seen[id] = true
+	if v := d.field("package.vendor", "vendor", "program.vendor"); eco == "rpm" && v != "" {
+		m.vendors[len(m.parts)] = reports.Shorten(v, 100)
+	}
 	m.parts = append(m.parts, c)
 }
 
@@ -253,6 +257,9 @@ func (m *machine) finish(said string, whole bool) {
 		}
 		c.Asset = h.Ref
 		c.PURL = pkgdb.PURL(c.Ecosystem, ns, c.Name, c.Version, c.Arch, c.Distro)
+		if v := m.vendors[i]; purl.ForeignVendor(c.Distro, v) {
+			c.PURL = purl.WithVendor(c.PURL, v)
+		}
 	}
 	switch {
 	case m.software && whole:

@@ -6,6 +6,7 @@ import (
 
 	"github.com/asepsis/asepsis/internal/errs"
 	"github.com/asepsis/asepsis/internal/fact"
+	"github.com/asepsis/asepsis/internal/purl"
 	"github.com/asepsis/asepsis/internal/vuln"
 )
 
@@ -163,6 +164,10 @@ func known(key []byte) string {
 		return "properties"
 	case "value":
 		return "value"
+	case "publisher":
+		return "publisher"
+	case "supplier":
+		return "supplier"
 	}
 	return ""
 }
@@ -207,6 +212,7 @@ const (
 	fCPE
 	fSource
 	fSourceVersion
+	fPublisher
 	fields
 )
 
@@ -251,6 +257,10 @@ func (s *scanner) field(f *raw, key string) error {
 		return s.components()
 	case "properties":
 		return s.properties(f)
+	case "publisher":
+		n = fPublisher
+	case "supplier":
+		return s.supplier(f)
 	default:
 		return s.skip()
 	}
@@ -265,6 +275,29 @@ func (s *scanner) field(f *raw, key string) error {
 	f.text, err = s.str(f.text)
 	f.at[n] = [2]int{from, len(f.text)}
 	return err
+}
+
+// supplier takes the maker of a package where no publisher is named.
+func (s *scanner) supplier(f *raw) error {
+	if c, err := s.peek(); err != nil || c != '{' {
+		if err == nil {
+			err = s.skip()
+		}
+		return err
+	}
+	return s.object(func(key string) error {
+		c, err := s.peek()
+		if err != nil || key != "name" || c != '"' || f.at[fPublisher][1] != 0 {
+			if err == nil {
+				err = s.skip()
+			}
+			return err
+		}
+		from := len(f.text)
+		f.text, err = s.str(f.text)
+		f.at[fPublisher] = [2]int{from, len(f.text)}
+		return err
+	})
 }
 
 // properties takes the names of source packages that Trivy writes.
@@ -347,6 +380,9 @@ func (s *scanner) judge(f *raw) error {
 	identify(&c)
 	if c.Distro == "" {
 		c.Distro = s.distro
+	}
+	if v := get(fPublisher); v != "" && c.Ecosystem == "rpm" && purl.ForeignVendor(c.Distro, v) {
+		c.PURL = purl.WithVendor(c.PURL, v)
 	}
 	if s.read++; s.limits.Components > 0 && s.read > s.limits.Components {
 		return errs.Hint(errs.New(errs.Limited, "the file lists more than %d components", s.limits.Components), "split it")

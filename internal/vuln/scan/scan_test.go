@@ -29,6 +29,12 @@ func small(t testing.TB) *vuln.DB {
 			Package: &advisory.Package{Ecosystem: "Debian:12", Name: "util-linux"},
 			Ranges:  []advisory.Range{{Fixed: "2.38.1-5+deb12u1"}},
 		}},
+	}, {
+		ID: "ALSA-2024:1", Source: "osv/AlmaLinux", Covers: []string{"CVE-2024-0003"},
+		Products: []advisory.Product{{
+			Package: &advisory.Package{Ecosystem: "AlmaLinux:8", Name: "bash"},
+			Ranges:  []advisory.Range{{Fixed: "5.1-1.el8"}},
+		}},
 	}})
 	return vulntest.Open(t, file)
 }
@@ -57,6 +63,13 @@ func TestCycloneDX(t *testing.T) {
 		{
 			"source package from Syft's qualifier", `{"bomFormat":"CycloneDX","components":[{"name":"bsdutils","purl":"pkg:deb/debian/bsdutils@1%3A2.38.1-5+b1?arch=amd64&upstream=util-linux%402.38.1-5&distro=debian-12"}]}`,
 			"deb bsdutils 1:2.38.1-5+b1: affected compared",
+		},
+		{
+			"EPEL's, by its publisher or supplier", `{"bomFormat":"CycloneDX","components":[
+			{"name":"htop","supplier":{"url":["x"],"name":"Fedora Project"},"purl":"pkg:rpm/almalinux/htop@3.2.1-1.el8?distro=almalinux-8"},
+			{"name":"atop","publisher":"Fedora Project","supplier":{"name":"AlmaLinux"},"purl":"pkg:rpm/almalinux/atop@3-1.el8?distro=almalinux-8"},
+			{"name":"ctop","publisher":"AlmaLinux","purl":"pkg:rpm/almalinux/ctop@3-1.el8?distro=almalinux-8"}]}`,
+			"rpm htop 3.2.1-1.el8: not assessed other_maker; rpm atop 3-1.el8: not assessed other_maker; rpm ctop 3-1.el8: not affected not_named",
 		},
 		{
 			"words only", `{"bomFormat":"CycloneDX","components":[{"type":"library","name":"something","version":"1"},{"type":"file","name":"/etc/passwd"}]}`,

@@ -14,7 +14,7 @@ import (
 // Rules numbers the rules by which Judge answers. It is raised with every change
 // that may give another answer from the same file, so that who keeps answers
 // asks again.
-const Rules = 3
+const Rules = 4
 
 // Judge says how a component stands to the advisories of the file. It writes the
 // answer to dst and uses the room dst has, so that one Answer can serve for

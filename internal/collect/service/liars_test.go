@@ -9,6 +9,7 @@ import (
 	"net/netip"
 	"runtime"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -174,6 +175,35 @@ func TestTLSWhereItIsNotExpected(t *testing.T) {
 	blocked := servertest.Serve(t, func(c net.Conn) { _, _ = io.WriteString(c, "\x0f\x00\x00\x00\xff\x6a\x04Host blocked") })
 	if r = at(t, scanner(a), blocked, "mysql"); r.Outcome != service.Failed || r.Why != "it answered: Host blocked" || r.Connections != 1 {
 		t.Errorf("locked out: %+v", r)
+	}
+}
+
+func TestProgress(t *testing.T) {
+	t.Parallel()
+	addr := servertest.Serve(t, liars["ends at once"])
+	var told []service.Progress
+	s := &service.Scanner{Gate: open{}, Now: time.Now, Rate: 5000, Progress: func(p service.Progress) { told = append(told, p) }}
+	targets := []service.Target{{Addr: addr, Service: "ssh"}, {Addr: addr, Service: "telnet"}, {Addr: addr, Service: "http"}}
+	if err := s.Run(t.Context(), targets, func(service.Result) {}); err != nil {
+		t.Fatal(err)
+	}
+	if len(told) != 3 || told[0].Done != 1 || told[0].Of != 3 || told[2].Done != 3 || told[2].Connections < 3 || told[2].Left != 0 {
+		t.Errorf("%+v", told)
+	}
+}
+
+// TestTimeOfOneService: by a clock on which every connection takes long, a
+// service is left after its time, with what was learnt of it.
+func TestTimeOfOneService(t *testing.T) {
+	t.Parallel()
+	a := servertest.NewAuthority(t, "Root")
+	addr := tlsServer(t, a.TLS(t, servertest.Wish{}), nil)
+	var clock atomic.Int64
+	s := scanner(a)
+	s.Now = func() time.Time { return servertest.Now.Add(time.Duration(clock.Add(1)) * 2 * time.Second) }
+	r := at(t, s, addr, "https")
+	if r.TLS == nil || r.Connections > 25 || r.TLS.Incomplete != "it took more time than one service is given" && r.TLS.Why == "" {
+		t.Errorf("%+v %+v", r, r.TLS)
 	}
 }
 

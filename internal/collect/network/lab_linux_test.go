@@ -287,6 +287,7 @@ func TestStopsSoonAndGoesOn(t *testing.T) {
 	}
 	c := l.Count(t)
 	s.Progress = nil
+	job.Scope = normal(20000) // the rest need not go as slowly
 	l.Ask(t, func() { r, err = s.Run(t.Context(), plan(t, job)) })
 	if err != nil {
 		t.Fatal(err)

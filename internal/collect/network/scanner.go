@@ -334,7 +334,7 @@ func (r *running) connect(ctx context.Context, g *gate, ports []uint16, targets 
 		return ctx.Err()
 	}
 	s := newSweep(g, ports, targets, r.Now)
-	s.card = r.card
+	s.card, s.tells = r.card, r.near
 	if g.net.Profile == Normal && !r.plan.job.NoBanners {
 		s.read = (&bannerReader{ctx: ctx, gate: g}).read
 	}

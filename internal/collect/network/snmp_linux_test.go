@@ -60,6 +60,7 @@ func reading(ports ...uint16) network.Job {
 // a fragile device with the same agent is sent nothing, and no packet carries a
 // community that was not given.
 func TestReadsByCommunity(t *testing.T) {
+	t.Parallel()
 	l := netlab.NewDevices(t, netip.MustParsePrefix("10.78.0.0/26"), 6)
 	printer, pump, other := l.Hosts[1], l.Hosts[2], l.Hosts[3]
 	l.SNMPD(t, printer, printerConf)
@@ -116,6 +117,7 @@ func TestReadsByCommunity(t *testing.T) {
 // TestReadsSwitches reads a switch by version 3 with privacy: where devices hang,
 // and those that answer nothing.
 func TestReadsSwitches(t *testing.T) {
+	t.Parallel()
 	l := netlab.NewDevices(t, netip.MustParsePrefix("10.78.0.0/26"), 6)
 	quiet := fingerprint.MAC{0x00, 0x09, 0xfb, 0x11, 0x22, 0x33} // never answers here: behind another network
 	many := []fingerprint.MAC{card(3), card(4), {0, 0x1b, 0x44, 1, 1, 1}, {0, 0x1b, 0x44, 1, 1, 2}, {0, 0x1b, 0x44, 1, 1, 3}}

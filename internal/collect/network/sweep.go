@@ -80,6 +80,8 @@ type sweep struct {
 	// card looks an address up in this machine's table of neighbors; the zero MAC
 	// where it is not there. Nil where hardware addresses are known already.
 	card func(netip.Addr) fingerprint.MAC
+	// tells reports whether card can know an address once it has answered.
+	tells func(netip.Addr) bool
 	// finished is called once for each host, in the order they end.
 	finished func(*target)
 
@@ -180,7 +182,13 @@ func (s *sweep) settle(t *target) {
 
 // mayGoOn holds an address that has not answered to the first few ports until
 // those have ended, so that empty addresses cost little.
+//
+// Where an answer gives the hardware address away, and nobody knows it yet, the
+// first attempt goes alone: it may show that the device must not be touched.
 func (s *sweep) mayGoOn(t *target) bool {
+	if s.tells != nil && t.mac.IsZero() && !t.alive() && t.next == 1 && t.flying > 0 && s.tells(t.addr) {
+		return false
+	}
 	return t.alive() || t.next < s.who || t.flying == 0
 }
 

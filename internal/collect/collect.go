@@ -215,10 +215,10 @@ func (in Input) Reader() io.Reader { return io.NewSectionReader(in.R, 0, in.Size
 
 // Observed returns when the facts were true: what the person said, else what
 // the file says, else its modification time, else now. A time in the future
-// becomes now.
+// becomes now; one before the year 1, which cannot be stored, is none.
 func (in Input) Observed(stated time.Time) time.Time {
 	for _, t := range []time.Time{in.ObservedAt, stated, in.ModTime} {
-		if !t.IsZero() {
+		if !t.IsZero() && t.UTC().Year() > 0 {
 			if t.After(in.Now) {
 				return in.Now
 			}

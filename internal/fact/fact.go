@@ -12,6 +12,7 @@ package fact
 
 import (
 	"fmt"
+	"math"
 	"time"
 
 	"github.com/asepsis/asepsis/internal/asset"
@@ -152,7 +153,7 @@ func (b *Batch) Validate() []error {
 	if b.Assurance == NoAssurance {
 		bad("batch has no assurance")
 	}
-	if b.ObservedAt.IsZero() {
+	if b.ObservedAt.IsZero() || !writable(b.ObservedAt) {
 		bad("batch has no time")
 	}
 	if b.Stream.Snapshot && b.Stream.PerAsset {
@@ -213,6 +214,19 @@ func (b *Batch) Validate() []error {
 	return faults
 }
 
+// writable reports whether a value can be written and read again: JSON has no infinite
+// numbers, and RFC 3339 no years of five digits or before the year 0.
+func writable(v any) bool {
+	switch v := v.(type) {
+	case float64:
+		return !math.IsNaN(v) && !math.IsInf(v, 0)
+	case time.Time:
+		y := v.UTC().Year()
+		return 0 <= y && y <= 9999
+	}
+	return true
+}
+
 func checkValues(k Kind, vs Values, missing map[string]string) []error {
 	s, ok := SchemaOf(k)
 	if !ok {
@@ -228,6 +242,8 @@ func checkValues(k Kind, vs Values, missing map[string]string) []error {
 			faults = append(faults, fmt.Errorf("%s.%s is derived; no source may state it", k, name))
 		case !a.Type.Holds(v):
 			faults = append(faults, fmt.Errorf("%s.%s: %T is not %s", k, name, v, a.Type))
+		case !writable(v):
+			faults = append(faults, fmt.Errorf("%s.%s: %v cannot be stored", k, name, v))
 		}
 		if missing[name] != "" {
 			faults = append(faults, fmt.Errorf("%s.%s has a value and is missing", k, name))

@@ -38,7 +38,7 @@ func TestValidateNamesEveryFault(t *testing.T) {
 	b := Batch{
 		Stream: Stream{ID: "host/x"}, Assurance: Measured, ObservedAt: t0,
 		Sightings: []Sighting{
-			{Ref: "a", Keys: []asset.Key{{Type: asset.Name, Value: "a"}}, Values: Values{"os_nam": "x", "virtual": "yes", "in_scope": true}},
+			{Ref: "a", Keys: []asset.Key{{Type: asset.Name, Value: "a"}}, Values: Values{"os_nam": "x", "virtual": "yes", "in_scope": true, "last_seen_at": time.Date(10000, 1, 1, 0, 0, 0, 0, time.UTC)}},
 			{Ref: "a"},
 		},
 		Facts: []Fact{
@@ -56,7 +56,7 @@ func TestValidateNamesEveryFault(t *testing.T) {
 	}
 	text := strings.Join(all, "\n")
 	for _, want := range []string{
-		`no attribute "os_nam"`, "string is not bool", "in_scope is derived", "used twice", "no identity key", "needs an asset",
+		`no attribute "os_nam"`, "string is not bool", "in_scope is derived", "cannot be stored", "used twice", "no identity key", "needs an asset",
 		`"zz" is not in the batch`, "unknown kind", "has a value and is missing", "stated twice", "component 0",
 	} {
 		if !strings.Contains(text, want) {

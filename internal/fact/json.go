@@ -118,7 +118,11 @@ func (t Type) decode(j json.RawMessage) (any, error) {
 		if len(j) < 2 {
 			return nil, fmt.Errorf("not a time")
 		}
-		return time.Parse(time.RFC3339Nano, string(j[1:len(j)-1]))
+		at, err := time.Parse(time.RFC3339Nano, string(j[1:len(j)-1]))
+		if err == nil && !writable(at) {
+			err = fmt.Errorf("%s is in no year that can be written", at)
+		}
+		return at, err
 	case Strings:
 		v := []string{}
 		err := json.Unmarshal(j, &v)

@@ -246,7 +246,7 @@ func topic(title string) string {
 // when reads a time; XCCDF allows one without a zone, which is taken as UTC.
 func when(s string) time.Time {
 	for _, layout := range []string{time.RFC3339Nano, "2006-01-02T15:04:05.999999999"} {
-		if t, err := time.Parse(layout, s); err == nil {
+		if t, err := time.Parse(layout, s); err == nil && t.UTC().Year() > 0 {
 			return t.UTC()
 		}
 	}

@@ -246,7 +246,11 @@ func unescape(s string) string {
 func stamp(s string) (time.Time, bool) {
 	if len(s) > 10 && s[4] == '-' {
 		t, err := time.Parse(time.RFC3339Nano, s)
-		return t.UTC(), err == nil
+		t = t.UTC()
+		if y := t.Year(); err != nil || y < 1 || y > 9999 { // a zone can move it beyond what can be written
+			return time.Time{}, false
+		}
+		return t, true
 	}
 	whole, frac, _ := strings.Cut(s, ".")
 	sec, err := strconv.ParseInt(whole, 10, 64)

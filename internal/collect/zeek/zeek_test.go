@@ -307,6 +307,7 @@ func count(t *testing.T, data []byte) (rows, hosts int) {
 func FuzzParse(f *testing.F) {
 	for _, s := range []string{conn, dhcpLog, mixed} {
 		f.Add([]byte(s))
+		f.Add([]byte(strings.ReplaceAll(s, "2027-03-11T12:15:02.000000Z", "9999-12-31T23:59:59-23:59")))
 	}
 	f.Fuzz(func(t *testing.T, data []byte) { collecttest.Fuzz(t, zeek.Importer{}, "conn.log", data) })
 }

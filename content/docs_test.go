@@ -30,6 +30,7 @@ var bring = map[string]string{
 	"baseline":           "baseline results (XCCDF, ARF)",
 	"m365":               "ScubaGear report",
 	"sbom":               "bill of materials (CycloneDX)",
+	"mail":               "mail domains, by `asepsis mail check`",
 	"later":              "nothing reads it yet",
 }
 

@@ -48,6 +48,7 @@ setup_test() {
 	command -v chromium >/dev/null || command -v google-chrome >/dev/null || missing+=(chromium)
 	command -v openssl >/dev/null || missing+=(openssl)
 	command -v nmap >/dev/null || missing+=(nmap)
+	command -v named >/dev/null || [ -x /usr/sbin/named ] || missing+=(bind9)
 	[ -x /usr/sbin/sshd ] || missing+=(openssh-server)
 	if [ "${#missing[@]}" -gt 0 ]; then
 		apt_install "${missing[@]}"

@@ -50,6 +50,7 @@ var bring = map[string]struct {
 	"vulnerability-scan": {StepImport, "Bring a vulnerability scan", "Export your scanner's newest report as a Nessus file.", "15 minutes"},
 	"baseline":           {StepImport, "Bring a configuration baseline report", "Run OpenSCAP or another XCCDF tool and bring its result file.", "30 minutes"},
 	"m365":               {StepImport, "Bring a ScubaGear report", "Run ScubaGear on your Microsoft 365 tenant and bring its results file.", "30 minutes"},
+	"mail":               {StepRun, "Look at your mail domains", "Run asepsis mail check with the domains you send mail from; it asks DNS, and sends nothing.", "5 minutes"},
 	"sbom":               {StepImport, "Bring vendors' bills of materials", "Ask vendors for CycloneDX files of what they supply.", "1 hour"},
 }
 

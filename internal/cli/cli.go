@@ -65,6 +65,7 @@ type commands struct {
 	Device     deviceCmd     `cmd:"" help:"Models of medical and other devices across the hospital."`
 	Feed       feedCmd       `cmd:"" help:"The advisories that software is held against."`
 	Discover   discoverCmd   `cmd:"" help:"Search permitted networks for devices."`
+	Mail       mailCmd       `cmd:"" help:"The hospital's mail domains as others see them."`
 	Check      checkCmd      `cmd:"" help:"The checks that decide the goals."`
 	Serve      serveCmd      `cmd:"" help:"Serve the pages and the API."`
 	Demo       demoCmd       `cmd:"" help:"Serve a disposable demonstration hospital; nothing of it is kept."`

@@ -82,7 +82,7 @@ const (
 func NeedsWords() []string {
 	return []string{
 		"host", "accounts", "people", "training", "phishing", "assets", "vendors",
-		"network-scan", "vulnerability-scan", "baseline", "m365", "sbom", "later",
+		"network-scan", "vulnerability-scan", "baseline", "m365", "sbom", "mail", "later",
 	}
 }
 

@@ -31,11 +31,12 @@ const bring: Record<string, string> = {
   baseline: "Bring baseline results",
   m365: "Bring a Microsoft 365 report",
   sbom: "Bring a bill of materials",
+  mail: "Run asepsis mail check with your domains",
 };
 
 export function Needs({ needs, goal }: { needs: string; goal?: string }) {
   if (needs === "later") return <span className="muted">A later version measures this</span>;
   const words = bring[needs] ?? `Bring ${needs}`;
-  if (needs === "host") return <span className="muted">{words}</span>;
+  if (needs === "host" || needs === "mail") return <span className="muted">{words}</span>;
   return <Link to={goal ? `/imports?for=${goal}` : "/imports"}>{words}</Link>;
 }

@@ -3,6 +3,7 @@ package service_test
 import (
 	"bufio"
 	"crypto/tls"
+	"flag"
 	"io"
 	"net"
 	"net/netip"
@@ -11,6 +12,14 @@ import (
 
 	"github.com/asepsis/asepsis/internal/collect/service/servertest"
 )
+
+// TestMain runs more tests at a time than there are processors: they wait for
+// servers to start and for liars to be given up, and compute little.
+func TestMain(m *testing.M) {
+	flag.Parse()
+	_ = flag.Set("test.parallel", "8")
+	m.Run()
+}
 
 // listener is a receiver of HL7 v2 as interface engines have one: it answers each
 // frame with an acknowledgment, and one that holds no message with an error.

@@ -125,6 +125,7 @@ func TestLiarsAreLeft(t *testing.T) {
 // or ten megabytes of them is known by its versions, and what was not read is
 // said.
 func TestCertificateBombs(t *testing.T) {
+	t.Parallel()
 	a := servertest.NewAuthority(t, "Root")
 	cert := a.TLS(t, servertest.Wish{})
 	for name, n := range map[string]int{"2,000 certificates": 2000, "10 MB": 10 << 20 / len(cert.Certificate[0])} {
@@ -156,6 +157,7 @@ func TestCertificateBombs(t *testing.T) {
 // TestBombInsideEncryption: in TLS 1.3 the library reads the certificates, within
 // its own bounds.
 func TestBombInsideEncryption(t *testing.T) {
+	t.Parallel()
 	a := servertest.NewAuthority(t, "Root")
 	bomb := a.TLS(t, servertest.Wish{})
 	for range 2000 {
@@ -173,6 +175,7 @@ func TestBombInsideEncryption(t *testing.T) {
 // TestLongChain: as many certificates as are read without a lie, most of them
 // beside the point.
 func TestLongChain(t *testing.T) {
+	t.Parallel()
 	a := servertest.NewAuthority(t, "Root")
 	cert := a.TLS(t, servertest.Wish{}, a)
 	for range 300 {
@@ -191,6 +194,7 @@ func TestLongChain(t *testing.T) {
 }
 
 func TestServerThatWantsItsName(t *testing.T) {
+	t.Parallel()
 	a := servertest.NewAuthority(t, "Root")
 	cert := a.TLS(t, servertest.Wish{})
 	addr := servertest.Serve(t, func(c net.Conn) {

@@ -1,6 +1,7 @@
 package tlsenum_test
 
 import (
+	"flag"
 	"os/exec"
 	"regexp"
 	"slices"
@@ -14,6 +15,14 @@ import (
 	"github.com/asepsis/asepsis/internal/collect/service/servertest"
 	"github.com/asepsis/asepsis/internal/collect/service/tlsenum"
 )
+
+// TestMain runs more tests at a time than there are processors: they wait for
+// servers to start, and compute little.
+func TestMain(m *testing.M) {
+	flag.Parse()
+	_ = flag.Set("test.parallel", "8")
+	m.Run()
+}
 
 // sServer starts OpenSSL's test server with the certificate.
 func sServer(t testing.TB, cert, key string, args ...string) int {

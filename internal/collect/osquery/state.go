@@ -11,6 +11,7 @@ import (
 	"github.com/asepsis/asepsis/internal/asset"
 	"github.com/asepsis/asepsis/internal/collect/pkgdb"
 	"github.com/asepsis/asepsis/internal/collect/reports"
+	"github.com/asepsis/asepsis/internal/collect/safe"
 	"github.com/asepsis/asepsis/internal/fact"
 	"github.com/asepsis/asepsis/internal/purl"
 )
@@ -58,6 +59,7 @@ type stater struct {
 	listed     bool
 	partial    bool
 	updates    []string
+	hasUpdate  map[string]bool
 	bitlocker  bool
 	open       bool // a volume is not encrypted
 	products   []string
@@ -268,9 +270,7 @@ var kb = regexp.MustCompile(`(?i)\bKB\d{6,8}\b`)
 func (s *stater) update(text string) {
 	s.h.Set("os_family", "windows")
 	for _, k := range kb.FindAllString(text, 10) {
-		if k = strings.ToUpper(k); !slices.Contains(s.updates, k) {
-			s.updates = append(s.updates, k)
-		}
+		s.updates = safe.AddOnce(s.updates, &s.hasUpdate, strings.ToUpper(k))
 	}
 }
 

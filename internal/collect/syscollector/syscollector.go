@@ -136,6 +136,7 @@ type machine struct {
 	id, distro string
 	software   bool
 	updates    []string
+	hasUpdate  map[string]bool
 }
 
 type parser struct {

@@ -11,6 +11,7 @@ import (
 	"github.com/asepsis/asepsis/internal/asset"
 	"github.com/asepsis/asepsis/internal/collect/pkgdb"
 	"github.com/asepsis/asepsis/internal/collect/reports"
+	"github.com/asepsis/asepsis/internal/collect/safe"
 	"github.com/asepsis/asepsis/internal/fact"
 	"github.com/asepsis/asepsis/internal/purl"
 )
@@ -62,8 +63,8 @@ func (m *machine) take(kind string, d doc) {
 	case "hotfixes":
 		h.Set("os_family", "windows")
 		kb := strings.ToUpper(d.field("package.hotfix.name", "hotfix", "data.hotfix.name", "_source.hotfix.name"))
-		if kbNumber.MatchString(kb) && !slices.Contains(m.updates, kb) {
-			m.updates = append(m.updates, kb)
+		if kbNumber.MatchString(kb) {
+			m.updates = safe.AddOnce(m.updates, &m.hasUpdate, kb)
 		}
 	case "ports":
 		m.port(d)

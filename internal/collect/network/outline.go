@@ -50,6 +50,10 @@ func (p *Plan) Outline() Outline {
 		}
 		o.Addresses += part.Addresses
 		least, most := part.takes(len(p.ports))
+		if p.job.SNMP != nil && pt.net.Profile == Normal {
+			// Two questions where nobody answers, a second each; one and a few where somebody does.
+			least, most = least+seconds(float64(part.Addresses)/part.Rate), most+seconds(float64(part.Addresses)*max((1+snmpRetries)/part.Rate, (1+snmpRetries)*snmpTimeout.Seconds()/snmpAtOnce))
+		}
 		o.Least, o.Most = o.Least+least, o.Most+most
 		o.Networks = append(o.Networks, part)
 	}

@@ -24,7 +24,7 @@ type kindList struct {
 	facets  memo[[]api.Facet]        // of all
 	on      memo[map[string][]int32] // what lives on an asset
 	orders  memos[string, []int32]   // by what the list is sorted by
-	columns memos[string, []string]  // by attribute, see columnText
+	columns memos[string, *column]   // by attribute
 }
 
 // searchable is what the search over everything knows of a resource, in lower case.
@@ -183,14 +183,29 @@ func (l *kindList) count(of []int32) []api.Facet {
 	return out
 }
 
+// column is an attribute of all resources. Values repeat, so each is written once
+// and named by its place: counting and filtering compare numbers.
+type column struct {
+	texts []string // see columnText
+	of    []int32  // of each resource, its place in texts
+}
+
 // column returns an attribute of all.
-func (l *kindList) column(name string) []string {
-	return l.columns.of(name, 2*mostOrders).must(func() []string {
-		out := make([]string, len(l.rs))
+func (l *kindList) column(name string) *column {
+	return l.columns.of(name, 2*mostOrders).must(func() *column {
+		c := &column{of: make([]int32, len(l.rs))}
+		places := make(map[string]int32)
 		for i, r := range l.rs {
-			out[i] = columnText(r, name)
+			text := columnText(r, name)
+			at, ok := places[text]
+			if !ok {
+				at = int32(len(c.texts)) //nolint:gosec // no more than resources
+				places[text] = at
+				c.texts = append(c.texts, text)
+			}
+			c.of[i] = at
 		}
-		return out
+		return c
 	})
 }
 

@@ -211,9 +211,13 @@ func (l *kindList) filter(found []int32, fs []api.Filter) ([]int32, error) {
 	}
 	for name, values := range want {
 		column := l.column(name)
+		fit := make([]bool, len(column.texts))
+		for at, text := range column.texts {
+			fit[at] = fits(text, values)
+		}
 		out := make([]int32, 0, len(found)/4)
 		for _, i := range found {
-			if fits(column[i], values) {
+			if fit[column.of[i]] {
 				out = append(out, i)
 			}
 		}
@@ -271,12 +275,16 @@ func valueText(x any) string {
 func (l *kindList) facet(of []int32, name string) api.Facet {
 	counts := make(map[string]int)
 	column := l.column(name)
+	each := make([]int, len(column.texts))
 	for _, i := range of {
-		in, more := column[i], true
+		each[column.of[i]]++
+	}
+	for at, n := range each {
+		in, more := column.texts[at], n > 0
 		for more {
 			var one string
 			one, in, more = strings.Cut(in, separator)
-			counts[one]++
+			counts[one] += n
 		}
 	}
 	f := api.Facet{Attribute: name, Values: make([]api.FacetValue, 0, len(counts))}

@@ -527,7 +527,11 @@ func (v *view) why(g *api.UpdateGroup) []string {
 	if g.FixBy != nil {
 		switch d := g.FixBy.Sub(v.at); {
 		case d < 0:
-			why = append(why, plural(1+int(-d.Hours()/24), "day", "days")+" past due")
+			late := "past due since today"
+			if n := int(v.at.Truncate(dayAfter).Sub(g.FixBy.Truncate(dayAfter)) / dayAfter); n > 0 {
+				late = plural(n, "day", "days") + " past due" // by the calendar, as people count
+			}
+			why = append(why, late)
 		case d < 24*time.Hour:
 			why = append(why, "due today")
 		case d < 7*24*time.Hour:

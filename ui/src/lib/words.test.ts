@@ -112,7 +112,8 @@ describe("names that programs give", () => {
     ["Red Hat:enterprise_linux:9::appstream", "Red Hat Enterprise Linux 9"],
     ["debian-12", "Debian 12"],
     ["pypi", "Python"],
-    ["Windows", "Windows program"],
+    ["windows", "Windows program"],
+    ["Windows", "Windows"],
     ["crates.io", "crates.io"],
   ])("the kind of software %s is %s", (name, want) => expect(ecosystemWord(name)).toBe(want));
 

@@ -259,7 +259,7 @@ const ecosystems: Record<string, string> = {
 
 /** ecosystemWord names a kind of software: "Ubuntu:22.04" → Ubuntu 22.04. */
 export function ecosystemWord(name: string): string {
-  const known = ecosystems[name.toLowerCase()];
+  const known = ecosystems[name]; // as packages write it; advisories write Windows
   if (known) return known;
   const red = /^Red Hat:(.+?)(?:::.*)?$/.exec(name);
   if (red) {

@@ -73,7 +73,7 @@ func through(t testing.TB, prefix netip.Prefix, live int, near netip.Prefix) *La
 	if near != prefix {
 		l.Asker = prefix.Addr().Next() // devices begin after the router's address there
 	}
-	l.plug(t, live, 1)
+	l.plug(t, live, 10)
 	l.Asker = asker
 	ip(t, "-n", l.living, "route", "add", asker.String()+"/32", "via", prefix.Addr().Next().String(), "dev", "m0")
 	return l

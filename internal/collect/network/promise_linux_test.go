@@ -176,10 +176,8 @@ func dropRaw() error {
 // inventory knows. With ARP it is sent no packet of IP; without, the answer to
 // the first connection gives it away, and no byte is sent to it.
 func TestMovedFragileDevice(t *testing.T) {
-	t.Parallel()
 	for _, raw := range []bool{true, false} {
 		t.Run(map[bool]string{true: "with ARP", false: "by connecting"}[raw], func(t *testing.T) {
-			t.Parallel()
 			l := netlab.NewDevices(t, netip.MustParsePrefix("10.78.0.0/26"), 30)
 			for i, a := range l.Hosts {
 				l.Listen(t, a, 80, netlab.HTTP(fmt.Sprint("device ", i)))

@@ -21,8 +21,8 @@ import (
 
 var ward = netip.MustParsePrefix("10.77.0.0/24")
 
-func ofWard(rate float64) network.Scope {
-	return network.Scope{Name: "lab", Nets: []network.Net{{Prefix: ward, Profile: network.Normal, Rate: rate, HostRate: rate, Zone: "lab"}}}
+func of(prefix netip.Prefix, rate float64) network.Scope {
+	return network.Scope{Name: "lab", Nets: []network.Net{{Prefix: prefix, Profile: network.Normal, Rate: rate, HostRate: rate, Zone: "lab"}}}
 }
 
 // search runs a job in the lab and counts what leaves.
@@ -93,13 +93,14 @@ func TestBeyondARouter(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			l := netlab.NewRouted(t, ward, 60)
+			near := netip.MustParsePrefix("10.77.0.0/25")
+			l := netlab.NewRouted(t, near, 60)
 			servers(t, l)
 			fragile := l.Hosts[7]
-			job := network.Job{Scope: ofWard(5000), Guard: network.NewDoNotTouch([]network.Untouchable{{Name: "pump", Addrs: []netip.Addr{fragile}, Why: "marked fragile"}}, nil, nil)}
+			job := network.Job{Scope: of(near, 5000), Guard: network.NewDoNotTouch([]network.Untouchable{{Name: "pump", Addrs: []netip.Addr{fragile}, Why: "marked fragile"}}, nil, nil)}
 			r, packets := search(t, l, job, tt.before)
 			want := slices.DeleteFunc(slices.Clone(l.Hosts), func(a netip.Addr) bool { return a == fragile })
-			want = append(want, ward.Addr().Next()) // the router itself answers too
+			want = append(want, near.Addr().Next()) // the router itself answers too
 			slices.SortFunc(want, netip.Addr.Compare)
 			if got := devices(r); !slices.Equal(got, want) || len(r.Alike) > 0 {
 				t.Errorf("found %d of %d devices; alike %v", len(got), len(want), r.Alike)
@@ -179,7 +180,7 @@ func TestFirewalls(t *testing.T) {
 				some = append(some, a.String())
 			}
 			tt.put(l, t, "{ "+strings.Join(some, ", ")+" }") // the devices that the firewall lets through
-			r, packets := search(t, l, network.Job{Scope: ofWard(20000)}, nil)
+			r, packets := search(t, l, network.Job{Scope: of(ward, 20000)}, nil)
 			if len(r.Hosts) != tt.direct || !r.Complete {
 				t.Errorf("%d devices are stated, want %d: %v", len(r.Hosts), tt.direct, r.Alike)
 				for _, h := range r.Hosts {
@@ -208,13 +209,10 @@ func TestProxyARP(t *testing.T) {
 	for _, profile := range []network.Profile{network.Normal, network.Cautious} {
 		t.Run(string(profile), func(t *testing.T) {
 			t.Parallel()
-			prefix := ward
-			if profile == network.Cautious {
-				prefix = netip.MustParsePrefix("10.77.0.0/25")
-			}
+			prefix := netip.MustParsePrefix("10.77.0.0/25")
 			l := netlab.NewProxied(t, prefix, 60)
 			servers(t, l)
-			job := network.Job{Scope: ofWard(5000)}
+			job := network.Job{Scope: of(prefix, 5000)}
 			want := len(l.Hosts) + 1
 			if profile == network.Cautious {
 				job.Scope = network.Scope{Name: "lab", Nets: []network.Net{{Prefix: prefix, Profile: profile, Rate: 20}}}

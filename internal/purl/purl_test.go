@@ -301,6 +301,9 @@ func FuzzParse(f *testing.F) {
 		_ = p.Ecosystems()
 		_ = p.Package()
 		canonical := p.String()
+		if len(canonical) > 8192 {
+			return // encoded it may be longer than what is read
+		}
 		again, err := purl.Parse(canonical)
 		if err != nil {
 			t.Fatalf("%q became %q, which is refused: %v", in, canonical, err)

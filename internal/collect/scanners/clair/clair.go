@@ -102,11 +102,13 @@ func four(root *reports.Node) []reports.Found {
 	packages, flaws := index("packages"), index("vulnerabilities")
 	var out []reports.Found
 	for id, list := range root.At("package_vulnerabilities").Members {
+		told := map[string]bool{} // a number is a few bytes, what it stands for is hundreds
 		for _, v := range list.Strs() {
 			p, n := packages[id], flaws[v]
-			if p == nil || n == nil {
+			if p == nil || n == nil || told[v] {
 				continue
 			}
+			told[v] = true
 			// The name may carry the advisory's: "CVE-2021-1 on Ubuntu 20.04 LTS".
 			name, _, _ := strings.Cut(n.Str("name"), " ")
 			f := finding(name, cmp.Or(n.Str("normalized_severity"), n.Str("severity")), p.Str("name"), p.Str("version"), n.Str("fixed_in_version"), n.Str("dist", "did"))

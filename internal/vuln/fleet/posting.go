@@ -100,30 +100,76 @@ func appendRice(b []byte, ranks []uint16, width int) []byte {
 	return b
 }
 
-// readPosting reads a posting of a segment with so many assets.
-func readPosting(b []byte, assets int) (posting, bool) {
-	var d, h uint64
-	var w, v int
-	if len(b) > 1 && b[0] < 0x80 && b[1] < 0x80 { // most are as short as that
-		d, h, w, v = uint64(b[0]), uint64(b[1]), 1, 1
-	} else {
-		if d, w = binary.Uvarint(b); w <= 0 || d > 1<<32-1 {
-			return posting{}, false
+// readHead reads what stands before a posting's data: its distance, and the number
+// that holds kind and length. It returns how many bytes both take, 0 if they are damaged.
+//
+// A search reads dozens of heads for each posting it is after, so the common ones
+// are read at once: a distance of one or two bytes, and a number as short. The rank of
+// an asset takes two already.
+func readHead(b []byte) (distance ID, h uint64, size int) {
+	if len(b) >= 4 {
+		v := uint64(binary.LittleEndian.Uint32(b))
+		d, n := v&0x7f, 1
+		if v&0x80 != 0 {
+			d, n = d|v>>1&0x3f80, 2
 		}
-		if h, v = binary.Uvarint(b[w:]); v <= 0 {
-			return posting{}, false
+		long := v&0x8080 == 0x8080 // a distance of three bytes or more
+		v >>= 8 * n
+		if !long {
+			switch {
+			case v&0x80 == 0:
+				return ID(d), v & 0x7f, n + 1
+			case v&0x8000 == 0 && n+2 <= 4:
+				return ID(d), v&0x7f | v>>1&0x3f80, n + 2
+			}
 		}
 	}
-	p := posting{distance: ID(d), kind: byte(h & 15)}
+	d, w := binary.Uvarint(b)
+	if w <= 0 || d > 1<<32-1 {
+		return 0, 0, 0
+	}
+	h, v := binary.Uvarint(b[w:])
+	if v <= 0 {
+		return 0, 0, 0
+	}
+	return ID(d), h, w + v
+}
+
+// skip returns how large a posting is and its distance, without its data; a size of 0
+// is that of a damaged one.
+func skip(b []byte, set int) (distance ID, size int) {
+	distance, h, size := readHead(b)
+	switch {
+	case size == 0 || h&15 == kindOne:
+		return distance, size
+	case h&15 == kindSet:
+		size += set
+	case h>>4 > uint64(len(b)):
+		return 0, 0
+	default:
+		size += int(h >> 4)
+	}
+	if size > len(b) {
+		return 0, 0
+	}
+	return distance, size
+}
+
+// readPosting reads a posting of a segment with so many assets.
+func readPosting(b []byte, assets int) (posting, bool) {
+	d, h, from := readHead(b)
+	if from == 0 {
+		return posting{}, false
+	}
+	p := posting{distance: d, kind: byte(h & 15)}
 	length := h >> 4
 	switch p.kind {
 	case kindOne:
-		p.one, p.size = int(min(length, maxAssets)), w+v
+		p.one, p.size = int(min(length, maxAssets)), from
 		return p, true
 	case kindSet:
 		length = uint64(assets+7) / 8
 	}
-	from := w + v
 	if length > uint64(len(b)-from) {
 		return posting{}, false
 	}

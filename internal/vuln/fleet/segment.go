@@ -304,20 +304,23 @@ func (f *finder) find(c ID) (posting, bool) {
 		f.entry, f.left, f.at = lo, stride, f.entries.first(lo)
 		f.rest = f.postings[f.entries.place(lo):]
 	}
+	set := (f.assets + 7) / 8
 	for ; f.left > 0 && len(f.rest) > 0; f.left-- {
-		p, ok := readPosting(f.rest, f.assets)
-		if !ok {
+		distance, size := skip(f.rest, set)
+		if size == 0 {
 			break
 		}
-		if f.at+p.distance > c {
+		if f.at+distance > c {
 			return posting{}, false // it stays for the next
 		}
-		f.at += p.distance
-		f.rest = f.rest[p.size:]
+		f.at += distance
 		if f.at == c {
+			p, ok := readPosting(f.rest, f.assets)
+			f.rest = f.rest[size:]
 			f.left--
-			return p, true
+			return p, ok
 		}
+		f.rest = f.rest[size:]
 	}
 	return posting{}, false
 }

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/asepsis/asepsis/internal/access"
+	"github.com/asepsis/asepsis/internal/advisory"
 	"github.com/asepsis/asepsis/internal/errs"
 	"github.com/asepsis/asepsis/internal/fact"
 	"github.com/asepsis/asepsis/internal/judge"
@@ -46,11 +47,17 @@ func (a *App) FlawOf(ctx context.Context, tid, asked string) (*api.FlawDetail, e
 		describeFlaw(d, &flaw)
 	}
 	var packages []string
+	about := []string{d.ID} // the flaw, or those that the advisory asked for is about
+	speaks := false         // some advisory says what has it, or that nothing has
 	e := a.engine()
 	if e != nil {
 		for _, adv := range e.Advisories(d.ID) {
 			known = true
 			packages = append(packages, adv.Packages...)
+			speaks = speaks || len(adv.Packages) > 0 || !adv.Withdrawn.IsZero() || ofSystemsOrDevices(adv.Source)
+			if !advisory.IsCVE(d.ID) {
+				about = append(about, adv.Flaws...)
+			}
 			row := api.Advisory{
 				ID: adv.ID, Source: adv.Source, Title: adv.Title, Modified: api.Stamp(adv.Modified), Withdrawn: api.Stamp(adv.Withdrawn),
 				Products: adv.Products[:min(len(adv.Products), 20)],
@@ -68,10 +75,12 @@ func (a *App) FlawOf(ctx context.Context, tid, asked string) (*api.FlawDetail, e
 	// What names products comes first.
 	slices.SortStableFunc(d.Advisories, func(x, y api.Advisory) int { return boolInt(len(x.Products) == 0) - boolInt(len(y.Products) == 0) })
 	assets := v.inUse()
-	v.affected(d, assets)
-	v.looked(d)
+	slices.Sort(about)
+	about = slices.Compact(about)
+	v.affected(d, assets, about)
+	v.looked(d, about)
 	if e != nil {
-		if err := a.notAssessed(ctx, v, e, d, assets, packages); err != nil {
+		if err := a.notAssessed(ctx, v, e, d, assets, packages, about); err != nil {
 			return nil, err
 		}
 	}
@@ -79,23 +88,52 @@ func (a *App) FlawOf(ctx context.Context, tid, asked string) (*api.FlawDetail, e
 		return nil, err
 	}
 	d.Title = cmp.Or(d.Title, d.ID)
-	answerFlaw(d, known)
+	answerFlaw(d, judged{known: known, speaks: speaks, feed: e != nil})
 	return d, nil
 }
 
-// flawID tidies what people paste: "cve-2024-3094 " or a link that ends in it.
+// ofSystemsOrDevices reports whether a source speaks of Windows or of devices, which it
+// names otherwise than by packages.
+func ofSystemsOrDevices(source string) bool {
+	kind, _, _ := strings.Cut(source, "/")
+	return kind == "msrc" || kind == "csaf" || kind == "recalls"
+}
+
+// flawID tidies what people paste: "cve-2024-3094 ", a sentence with one in it, or a
+// link that ends in it.
 func flawID(s string) string {
-	s = strings.Trim(strings.TrimSpace(s), ".,;:()[]\"'")
+	if id := cveIn(strings.ToUpper(s)); id != "" {
+		return id
+	}
+	s, _, _ = strings.Cut(strings.TrimSpace(s), "#")
+	s, _, _ = strings.Cut(s, "?")
+	s = strings.Trim(s, ".,;:()[]\"'/")
 	if i := strings.LastIndexByte(s, '/'); i >= 0 {
 		s = s[i+1:]
-	}
-	if i := strings.IndexByte(strings.ToUpper(s), 'C'); i >= 0 && strings.HasPrefix(strings.ToUpper(s[i:]), "CVE-") {
-		s = strings.ToUpper(s[i:])
 	}
 	if len(s) > 100 {
 		return ""
 	}
 	return s
+}
+
+// cveIn returns the first CVE in a text, or "".
+func cveIn(s string) string {
+	for {
+		i := strings.Index(s, "CVE-")
+		if i < 0 {
+			return ""
+		}
+		s = s[i:]
+		n := len("CVE-")
+		for n < len(s) && ('0' <= s[n] && s[n] <= '9' || s[n] == '-' && n == len("CVE-2024")) {
+			n++
+		}
+		if id := s[:n]; advisory.IsCVE(id) {
+			return id
+		}
+		s = s[len("CVE-"):]
+	}
 }
 
 // flaw returns what is known of a flaw by any of its names: from the feed in
@@ -139,18 +177,20 @@ func describeFlaw(d *api.FlawDetail, f *judge.Flaw) {
 
 // affected lists the assets that have the flaw, those first that matter most; of
 // more than mostAffected only those are put together that are shown.
-func (v *view) affected(d *api.FlawDetail, assets map[string]*fact.Resource) {
+func (v *view) affected(d *api.FlawDetail, assets map[string]*fact.Resource, about []string) {
 	rank := v.kind(fact.KindAsset).rankOf()
 	type placed struct {
 		r  *fact.Resource
 		at int64 // by criticality, then by the label of the asset
 	}
 	var all []placed
-	for _, r := range v.findingsOf(d.ID) {
+	had := make(map[string]bool) // assets, each listed once
+	for _, r := range slices.Concat(mapped(about, v.findingsOf)...) {
 		a := assets[r.Asset]
-		if a == nil || r.Text("status") == "fixed" {
+		if a == nil || r.Text("status") == "fixed" || len(about) > 1 && had[r.Asset] {
 			continue
 		}
+		had[r.Asset] = true
 		all = append(all, placed{r, int64(criticalityRank(a.Text("criticality")))<<32 | int64(rank[r.Asset])})
 		if d.Exploited == nil && r.True("known_exploited") {
 			d.Exploited = &api.Exploited{Due: api.Stamp(r.When("known_exploited_due_at"))}
@@ -219,13 +259,13 @@ func (v *view) look() *looking {
 
 // looked counts the assets that were looked at, and lists the devices that a
 // person has to compare.
-func (v *view) looked(d *api.FlawDetail) {
+func (v *view) looked(d *api.FlawDetail, about []string) {
 	l := v.look()
 	d.Looked, d.NotLooked, d.Pieces, d.PiecesNotAssessed = l.looked, l.notLooked, l.pieces, l.piecesNotAssessed
 	for _, id := range l.toCheck {
 		// Of a device whose software nobody lists, its model still says something.
 		for _, c := range v.known.Found[id].Checks {
-			if slices.Contains(c.Flaws, d.ID) || c.Advisory == d.ID {
+			if c.Advisory == d.ID || slices.ContainsFunc(about, func(f string) bool { return slices.Contains(c.Flaws, f) }) {
 				d.ToCheck = append(d.ToCheck, api.AssetToCheck{Asset: *v.refOf(fact.KindAsset, id), Advisory: c.Advisory, Product: c.Product, Versions: c.Versions, Reason: c.Reason})
 			}
 		}
@@ -234,7 +274,8 @@ func (v *view) looked(d *api.FlawDetail) {
 
 // notAssessed finds software of the names that the advisories speak of and that
 // could not be compared with them.
-func (a *App) notAssessed(ctx context.Context, v *view, e judge.Engine, d *api.FlawDetail, assets map[string]*fact.Resource, packages []string) error {
+func (a *App) notAssessed(ctx context.Context, v *view, e judge.Engine, d *api.FlawDetail, assets map[string]*fact.Resource, packages, about []string) error {
+	v.systemsNotAssessed(e, d, assets, about, packages)
 	if len(packages) == 0 {
 		return nil
 	}
@@ -242,16 +283,12 @@ func (a *App) notAssessed(ctx context.Context, v *view, e judge.Engine, d *api.F
 	if err != nil {
 		return err
 	}
-	named := make(map[int64]bool)
-	for _, p := range packages {
-		for _, cid := range in.byName[strings.ToLower(p)] {
-			named[cid] = true
-		}
-	}
+	named := in.named(packages)
 	unsaid := make(map[int64]string) // component → why nobody can say
 	for cid := range named {
 		c := in.components[cid]
-		if x, ok := e.Explain(d.ID, &c); ok && x.Verdict == "not_assessed" {
+		// Software of that name which could not be looked up is not cleared by that.
+		if x, _ := e.Explain(d.ID, &c); x.Verdict == "not_assessed" {
 			unsaid[cid] = cmp.Or(e.Component(&c).Why, x.Say)
 		}
 	}
@@ -289,9 +326,77 @@ func (a *App) notAssessed(ctx context.Context, v *view, e judge.Engine, d *api.F
 	return nil
 }
 
+// named returns the components that bear one of the names that advisories use. A CPE
+// name is the maker's and the product's.
+func (in *softwareIndex) named(packages []string) map[int64]bool {
+	out := make(map[int64]bool)
+	for _, p := range packages {
+		p = strings.ToLower(p)
+		names := []string{p}
+		if i := strings.LastIndexByte(p, ':'); i >= 0 {
+			names = append(names, p[i+1:])
+		}
+		for _, n := range names {
+			for _, cid := range in.byName[n] {
+				out[cid] = true
+			}
+		}
+	}
+	return out
+}
+
+// systemsNotAssessed lists the machines of which nobody can say whether their Windows
+// has a flaw that Windows can have.
+func (v *view) systemsNotAssessed(e judge.Engine, d *api.FlawDetail, assets map[string]*fact.Resource, about, packages []string) {
+	ofWindows := slices.ContainsFunc(d.Advisories, func(adv api.Advisory) bool { return adv.Source == "msrc" }) ||
+		slices.ContainsFunc(packages, func(p string) bool { return strings.HasPrefix(p, "microsoft") && strings.Contains(p, "windows") })
+	if !ofWindows {
+		return
+	}
+	gaps := make(map[string]*api.AssessmentGap)
+	for id, r := range assets {
+		f := v.known.Found[id]
+		i := slices.IndexFunc(f.Gaps, func(g judge.Gap) bool { return g.Ecosystem == "Windows" })
+		if i < 0 || slices.ContainsFunc(about, func(flaw string) bool {
+			return slices.ContainsFunc(e.ExplainAsset(flaw, r), func(x judge.AssetExplanation) bool { return x.About == "Windows" && x.Verdict != "not_assessed" })
+		}) {
+			continue
+		}
+		why := f.Gaps[i].Why
+		g := gaps[why]
+		if g == nil {
+			g = &api.AssessmentGap{Ecosystem: "Windows", Why: why, Sample: []string{}}
+			gaps[why] = g
+		}
+		g.Count++
+		g.Assets++
+		g.Sample = append(g.Sample, r.Label())
+	}
+	for _, g := range gaps {
+		slices.Sort(g.Sample)
+		g.Sample = g.Sample[:min(len(g.Sample), 5)]
+		d.Gaps = append(d.Gaps, *g)
+	}
+}
+
+func mapped[T, U any](list []T, f func(T) U) []U {
+	out := make([]U, 0, len(list))
+	for _, x := range list {
+		out = append(out, f(x))
+	}
+	return out
+}
+
+// judged says what an answer may rest on.
+type judged struct {
+	known  bool // some source knows the flaw
+	speaks bool // some advisory says what has it
+	feed   bool // advisories are in force and could be read
+}
+
 // answerFlaw draws the answer. What nobody looked at is named in the sentence,
 // so that "not affected" is never read as more than it says.
-func answerFlaw(d *api.FlawDetail, known bool) {
+func answerFlaw(d *api.FlawDetail, by judged) {
 	rest := ""
 	if d.NotLooked > 0 {
 		rest = fmt.Sprintf(" Of %s in use nobody lists the software: of those nothing is known.", plural(d.NotLooked, "device", "devices"))
@@ -309,18 +414,27 @@ func answerFlaw(d *api.FlawDetail, known bool) {
 	case d.Feed == nil:
 		d.Answer = "not_assessed"
 		d.Say = "Not assessed: no advisories are in force. Bring a feed, or a scan that names the flaw."
-	case !known:
+	case !by.feed:
+		d.Answer = "not_assessed"
+		d.Say = "Not assessed: the advisories that were in force cannot be read any more. Bring a feed again: asepsis feed update."
+	case !by.known:
 		d.Answer = "unknown"
 		d.Say = fmt.Sprintf("No advisory in force knows %s; they are of %s. No scan reported it either.", d.ID, d.Feed.BuiltAt.Format(longDay))
 	case d.Feed.Stale:
 		d.Answer = "not_assessed"
 		d.Say = fmt.Sprintf("Not assessed: the advisories in force are of %s, too old to say that nobody is affected.", d.Feed.BuiltAt.Format(longDay))
+	case !by.speaks:
+		d.Answer = "not_assessed"
+		d.Say = fmt.Sprintf("Nobody can say: no advisory in force tells which software or device has %s. Ask the makers of what you use.", d.ID)
 	case d.Looked == 0:
 		d.Answer = "not_assessed"
 		d.Say = "Not assessed: no source lists the software of any device."
 	case len(d.Gaps) > 0:
 		d.Answer = "not_assessed"
-		d.Say = fmt.Sprintf("Nobody can say: software of that name is installed and could not be assessed.%s", rest)
+		d.Say = fmt.Sprintf("Nobody can say: software or a system that may have it is installed and could not be assessed.%s", rest)
+	case d.NotLooked > d.Looked:
+		d.Answer = "not_assessed"
+		d.Say = "Nobody can say: of most devices nobody lists the software." + rest
 	case d.PiecesNotAssessed*2 > d.Pieces:
 		d.Answer = "not_assessed"
 		d.Say = "Nobody can say: most of the software that is known could not be assessed." + rest
@@ -380,9 +494,14 @@ func (a *App) explain(ctx context.Context, v *view, e judge.Engine, flaw, asset 
 		ids = slices.Collect(maps.Keys(in.components))
 	}
 	lines := []api.Explanation{}
+	var packages []string
+	for _, adv := range e.Advisories(flaw) {
+		packages = append(packages, adv.Packages...)
+	}
+	named := in.named(packages)
 	for _, cid := range ids {
 		c := in.components[cid]
-		if x, ok := e.Explain(flaw, &c); ok {
+		if x, ok := e.Explain(flaw, &c); ok || named[cid] && x.Verdict == "not_assessed" {
 			lines = append(lines, api.Explanation{
 				Software: c.Name, Version: c.Version, Ecosystem: cmp.Or(c.Distro, c.Ecosystem), Verdict: x.Verdict, Advisory: x.Advisory, Source: x.Source, Range: x.Range, Fixed: x.Fixed, Say: x.Say,
 			})

@@ -23,9 +23,6 @@ type AssetExplanation struct {
 // Explain says how a piece of software stands to a flaw, and implements Engine.
 func (e *feedEngine) Explain(flaw string, c *fact.Component) (Explanation, bool) {
 	x, ok := e.db.Why(flaw, c)
-	if !ok {
-		return Explanation{}, false
-	}
 	out := Explanation{Say: x.Say, Verdict: verdictWord(x.Verdict)}
 	if len(x.Rules) > 0 {
 		r := x.Rules[0]
@@ -34,7 +31,7 @@ func (e *feedEngine) Explain(flaw string, c *fact.Component) (Explanation, bool)
 	if x.Reason != vuln.Stated {
 		out.tooOld(e.stale[x.Ecosystem])
 	}
-	return out, true
+	return out, ok
 }
 
 // tooOld takes back a "not affected" that rests on advisories too old to say so.

@@ -27,8 +27,9 @@ type Engine interface {
 	Flaw(id string) (Flaw, bool)
 	// Advisories returns what each source says of a flaw.
 	Advisories(flaw string) []Advisory
-	// Explain says how a piece of software stands to a flaw, and by which rule; it
-	// is nothing where no advisory about the flaw speaks of the software.
+	// Explain says how a piece of software stands to a flaw, and by which rule. It is
+	// false where no advisory about the flaw speaks of the software; the explanation
+	// then says whether that means anything.
 	Explain(flaw string, c *fact.Component) (Explanation, bool)
 	// ExplainAsset says the same of an asset's Windows and of its make and model.
 	ExplainAsset(flaw string, a *fact.Resource) []AssetExplanation
@@ -46,6 +47,8 @@ type Advisory struct {
 	// Packages are the names of software it speaks of, by which assets that could
 	// be affected are found.
 	Packages []string
+	// Flaws are those it is about: several where a distribution bundles them.
+	Flaws []string
 }
 
 // Explanation says how a piece of software was judged.

@@ -109,7 +109,7 @@ func (e *feedEngine) Flaw(id string) (Flaw, bool) {
 		out.Exploited, known = &x, true
 		out.Title = x.Name
 	}
-	if l, ok := e.db.Likelihood(f); ok {
+	if l, ok := e.db.Likelihood(f); ok && e.stale["likelihood"] == "" {
 		out.HasEPSS, out.EPSS, known = true, math.Round(l.Score*100)/100, true
 	}
 	if p, ok := e.db.Points(f); ok {
@@ -187,6 +187,9 @@ func (e *feedEngine) Advisories(flaw string) []Advisory {
 	var out []Advisory
 	_ = e.db.Documents(about[:min(len(about), most)], func(n uint32, d vuln.Document) error {
 		a := Advisory{ID: d.ID, Source: d.Source, Title: d.Title, Details: d.Details, Modified: d.Modified, Withdrawn: d.Withdrawn}
+		for _, f := range e.db.Flaws(nil, n) {
+			a.Flaws = append(a.Flaws, e.db.Name(f))
+		}
 		for _, m := range e.db.Products(n, 200) {
 			if !slices.Contains(a.Packages, m.Package) {
 				a.Packages = append(a.Packages, m.Package)

@@ -6,6 +6,7 @@ import (
 	"iter"
 	"maps"
 	"math/rand/v2"
+	"runtime"
 	"slices"
 	"testing"
 
@@ -149,6 +150,47 @@ func TestIndexAgainstOracle(t *testing.T) {
 				t.Fatalf("after %d steps, against itself: %v, %v", i+1, d, err)
 			}
 		}
+	}
+}
+
+// TestHoldersSideBySide lists so many components that several workers share the
+// segments, and as many tenants that some have none of them.
+func TestHoldersSideBySide(t *testing.T) {
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(3))
+	x := New()
+	fill(t, x)
+	r := rand.New(rand.NewPCG(11, 12))
+	m := naive{}
+	for n := range 70 {
+		tenant := fmt.Sprintf("t%02d", n)
+		m[tenant] = make(map[string][]ID)
+		var all []Asset
+		for i := range 1 + r.IntN(40) {
+			a := Asset{Name: fmt.Sprintf("a%d", i)}
+			for range r.IntN(1 + n*n/60) { // the last have most of the look-ups
+				a.Components = append(a.Components, ID(r.IntN(200)))
+			}
+			m[tenant][a.Name] = a.Components
+			all = append(all, a)
+		}
+		if err := x.Load(tenant, all); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var ids []ID
+	for id := range ID(150) {
+		ids = append(ids, id)
+	}
+	x.ready()
+	if _, list := x.bySegment(ids); len(list) <= 3*perWorker {
+		t.Fatalf("%d look-ups are too few for three workers", len(list))
+	}
+	refs := x.Holders(nil, ids...)
+	if got, want := named(x, refs), m.holders(ids...); !slices.Equal(got, want) {
+		t.Errorf("%d assets, want %d:\ngot  %v\nwant %v", len(got), len(want), got, want)
+	}
+	if !slices.IsSorted(refs) {
+		t.Error("assets do not come by segment")
 	}
 }
 

@@ -24,7 +24,7 @@ var layers = [][]string{
 	{"internal/asset", "internal/pkgver", "internal/purl", "internal/sector", "internal/udi"},
 	{"internal/event", "internal/fact", "internal/advisory", "internal/goal"},
 	{"internal/finding"},
-	{"internal/vuln", "internal/fingerprint", "internal/mail", "internal/detect", "internal/policy", "internal/optimize", "internal/deadline", "ledger"},
+	{"internal/vuln", "internal/fingerprint", "internal/mail", "internal/detect", "internal/policy", "internal/optimize", "internal/deadline", "internal/segment", "ledger"},
 	{"internal/collect", "internal/inventory", "internal/judge", "internal/eventlog", "internal/access"},
 	{"internal/assess"},
 	{"internal/evidence"},
@@ -42,7 +42,7 @@ var layers = [][]string{
 // pure are the packages that touch nothing outside the process.
 var pure = []string{
 	"internal/asset", "internal/event", "internal/fact", "internal/advisory", "internal/goal", "internal/finding", "internal/pkgver", "internal/purl", "internal/sector", "internal/udi", "internal/fingerprint",
-	"internal/vuln", "internal/mail", "internal/detect", "internal/policy", "internal/optimize", "internal/deadline", "ledger",
+	"internal/vuln", "internal/mail", "internal/detect", "internal/policy", "internal/optimize", "internal/deadline", "internal/segment", "ledger",
 }
 
 var impure = []string{"net", "net/http", "os", "os/exec", "database/sql"}

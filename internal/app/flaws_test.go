@@ -10,6 +10,7 @@ import (
 	"github.com/asepsis/asepsis/internal/access"
 	"github.com/asepsis/asepsis/internal/fact"
 	"github.com/asepsis/asepsis/internal/feed"
+	"github.com/asepsis/asepsis/internal/judge"
 )
 
 // wards is a document about a pump whose versions are in words; it is made up.
@@ -86,5 +87,21 @@ func TestGroupIsDueWithItsFirst(t *testing.T) {
 	urgent.rank.Deadline.By = now.AddDate(0, 0, 14)
 	if g := v.group(urgent); g.FixBy == nil || !g.FixBy.Equal(now.AddDate(-2, 0, 0)) || !strings.Contains(strings.Join(g.Why, " "), "past due") {
 		t.Errorf("due %v, because %v; want two years ago", g.FixBy, g.Why)
+	}
+}
+
+// TestClockBehindFeed: by a clock that stands before the advisories were built they
+// count as stale wherever they are named.
+func TestClockBehindFeed(t *testing.T) {
+	built := time.Date(2026, 11, 25, 0, 0, 0, 0, time.UTC)
+	r, err := openBench(t).rules()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for at, want := range map[time.Time]bool{built.AddDate(-2, 0, 0): true, built.Add(-time.Hour): false, built.AddDate(0, 0, 1): false, built.AddDate(0, 0, 30): true} {
+		v := &view{at: at, known: &judge.Known{Feed: judge.Feed{ID: "f", BuiltAt: built}}, rules: r}
+		if got := v.feed(); got.Stale != want {
+			t.Errorf("at %s: stale %v, want %v", at, got.Stale, want)
+		}
 	}
 }

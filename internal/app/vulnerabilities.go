@@ -14,6 +14,7 @@ import (
 	"github.com/asepsis/asepsis/internal/assess"
 	"github.com/asepsis/asepsis/internal/errs"
 	"github.com/asepsis/asepsis/internal/fact"
+	"github.com/asepsis/asepsis/internal/feed"
 	"github.com/asepsis/asepsis/internal/id"
 	"github.com/asepsis/asepsis/internal/judge"
 	"github.com/asepsis/asepsis/internal/pkgver"
@@ -141,7 +142,8 @@ func (v *view) feed() *api.FeedBrief {
 		return nil
 	}
 	f := v.known.Feed
-	return &api.FeedBrief{ID: f.ID, BuiltAt: f.BuiltAt, Stale: v.at.Sub(f.BuiltAt) > v.rules.parameters.Window(policy.FeedStaleAfter)+dayAfter, KnowsExploited: f.Exploited}
+	_, behind := feed.Clock(f.BuiltAt, v.at) // a clock that stands before it tells no age
+	return &api.FeedBrief{ID: f.ID, BuiltAt: f.BuiltAt, Stale: behind || v.at.Sub(f.BuiltAt) > v.rules.parameters.Window(policy.FeedStaleAfter)+dayAfter, KnowsExploited: f.Exploited}
 }
 
 // dayAfter is how long after its time a weekly feed is still on its way.

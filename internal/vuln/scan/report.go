@@ -73,6 +73,8 @@ func (r *reporter) open() {
 	r.b = append(r.b, `","built_at":"`...)
 	r.b = r.db.BuiltAt().AppendFormat(r.b, time.RFC3339)
 	r.b = append(r.b, `","components":[`...)
+	_, _ = r.w.Write(r.b) // an error stays with the writer
+	r.b = r.b[:0]         // where nothing is listed, nobody else writes it
 }
 
 func (r *reporter) component(c *fact.Component, a *vuln.Answer) error {

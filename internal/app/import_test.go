@@ -100,3 +100,30 @@ func loaded(t *testing.T, a *App, tid string) *fact.Set {
 	}
 	return set
 }
+
+// TestBillOfNothing: a bill of materials that suddenly lists nothing does not take away
+// what the last one listed.
+func TestBillOfNothing(t *testing.T) {
+	ctx := t.Context()
+	a := openBench(t)
+	p, err := a.Default(ctx, "test")
+	if err != nil {
+		t.Fatal(err)
+	}
+	bill := func(components string) collect.Input {
+		return file("bill.cdx.json", `{"bomFormat":"CycloneDX","specVersion":"1.5","version":1,"metadata":{"component":{"type":"application","name":"server"}},"components":[`+components+`]}`)
+	}
+	var parts []string
+	for _, n := range []string{"a", "b", "c", "d", "e"} {
+		parts = append(parts, `{"type":"library","name":"`+n+`","purl":"pkg:golang/example.org/`+n+`@v1.0.0"}`)
+	}
+	if _, err := a.Bring(ctx, p.ID, "test", bill(strings.Join(parts, ",")), "", false); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := a.Bring(ctx, p.ID, "test", bill(""), "", false); err == nil || !strings.Contains(err.Error(), "lists no software, and the last one listed 5") {
+		t.Errorf("an empty bill: %v", err)
+	}
+	if _, err := a.Bring(ctx, p.ID, "test", bill(parts[0]), "", false); err != nil {
+		t.Errorf("a smaller bill: %v", err)
+	}
+}

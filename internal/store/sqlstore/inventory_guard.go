@@ -28,9 +28,13 @@ type dropError struct {
 	last          int64 // newest batch of the stream
 	before, after int
 	empty         bool
+	software      bool // it names assets, and no software of them
 }
 
 func (e *dropError) Error() string {
+	if e.software {
+		return fmt.Sprintf("%s lists no software, and the last one listed %d pieces", e.title, e.before)
+	}
 	if e.empty {
 		return fmt.Sprintf("%s holds nothing, and the last one held %d", e.title, e.before)
 	}
@@ -58,6 +62,12 @@ func (in *ingest) guard(ctx context.Context) error {
 	case len(b.Sightings)+len(b.Facts)+len(b.Components) == 0 && all >= emptyFrom:
 		e.empty, e.before = true, all
 	case e.before >= dropFrom && (e.before-e.after)*100 > dropShare*e.before:
+	case len(b.Components) == 0:
+		n, err := in.listed(ctx)
+		if err != nil || n < emptyFrom {
+			return err
+		}
+		e.software, e.before, e.after = true, n, 0
 	default:
 		return nil
 	}
@@ -70,6 +80,28 @@ func (in *ingest) guard(ctx context.Context) error {
 		return nil
 	}
 	return errs.Hint(errs.Wrap(errs.Conflict, e), "nothing was changed; check the source. If what is missing is really gone, answer the question about it or confirm, and bring it again")
+}
+
+// listed counts the software that the last list of the stream holds.
+func (in *ingest) listed(ctx context.Context) (int, error) {
+	rows, err := in.tx.QueryContext(ctx, `SELECT components FROM inventory_software WHERE tenant = $1 AND stream = $2 AND until_seq = 0`,
+		in.tenant.id, in.batch.Stream.ID)
+	if err != nil {
+		return 0, fmt.Errorf("count the software of the stream: %w", err)
+	}
+	lists, err := collect(rows, func(s scanner) (b []byte, err error) { return b, s.Scan(&b) })
+	if err != nil {
+		return 0, fmt.Errorf("count the software of the stream: %w", err)
+	}
+	n := 0
+	for _, packed := range lists {
+		ids, err := unpackIDs(packed)
+		if err != nil {
+			return 0, err
+		}
+		n += len(ids)
+	}
+	return n, nil
 }
 
 // askDrop records the question that a refused list raises.

@@ -72,9 +72,14 @@ func (b bounded) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// open tells by the first bytes what a file is packed with.
+// open opens what comes from outside or out of something packed: its bytes count.
 func (u *unpacker) open(name string, in io.Reader, size int64, depth int) error {
-	r := bufio.NewReaderSize(bounded{u, in}, bufferSize)
+	return u.look(name, in, bounded{u, in}, size, depth)
+}
+
+// look tells by the first bytes what a file is packed with. It reads in by way of through.
+func (u *unpacker) look(name string, in, through io.Reader, size int64, depth int) error {
+	r := bufio.NewReaderSize(through, bufferSize)
 	head, err := r.Peek(512)
 	if err != nil && !errors.Is(err, io.EOF) {
 		return err
@@ -129,7 +134,8 @@ func (u *unpacker) tar(r io.Reader, depth int) error {
 		if err := u.entry(); err != nil {
 			return err
 		}
-		if err := u.open(strings.TrimPrefix(h.Name, "./"), t, h.Size, depth+1); err != nil {
+		// Its bytes are the archive's, which counted.
+		if err := u.look(strings.TrimPrefix(h.Name, "./"), t, t, h.Size, depth+1); err != nil {
 			return err
 		}
 	}

@@ -20,19 +20,17 @@ func (c *Compiler) Finish(b *Builder) (Report, error) {
 		return cmp.Or(strings.Compare(a.Source, b.Source), strings.Compare(a.File, b.File), cmp.Compare(a.Line, b.Line),
 			strings.Compare(a.Record, b.Record), strings.Compare(a.Why, b.Why))
 	})
-	slices.SortFunc(c.items, func(a, b item) int {
-		return cmp.Or(strings.Compare(a.source, b.source), strings.Compare(a.id, b.id), b.modified.Compare(a.modified),
-			slices.Compare(a.doc, b.doc), slices.CompareFunc(a.rows, b.rows, compareDrafts))
-	})
-	kept := slices.CompactFunc(c.items, func(a, b item) bool { return a.source == b.source && a.id == b.id })
+	kept := inOrder(c.items)
 	rep.Kept, rep.Replaced = len(kept), len(c.items)-len(kept)
 	w := writer{items: kept, sources: c.sources, refused: rep.Refused, sections: make(map[string][]byte)}
+	// Documents take longest and need nothing of the others.
+	packed := packDocuments(kept)
 	w.strings()
 	w.advisories()
 	rep.Rows = w.packages()
 	w.index()
 	w.coverage()
-	if err := w.documents(); err != nil {
+	if err := w.documents(packed); err != nil {
 		return Report{}, err
 	}
 	if err := w.tables(c); err != nil {
@@ -48,6 +46,31 @@ func (c *Compiler) Finish(b *Builder) (Report, error) {
 	}
 	c.items = nil
 	return rep, nil
+}
+
+// inOrder returns the items by source and id, of each the one that was changed last.
+// Pointers are sorted, and what seldom decides is compared only where it does.
+func inOrder(items []item) []item {
+	order := make([]*item, len(items))
+	for i := range items {
+		order[i] = &items[i]
+	}
+	slices.SortFunc(order, func(a, b *item) int {
+		if n := strings.Compare(a.source, b.source); n != 0 {
+			return n
+		}
+		if n := strings.Compare(a.id, b.id); n != 0 {
+			return n
+		}
+		return cmp.Or(b.modified.Compare(a.modified), slices.Compare(a.doc, b.doc), slices.CompareFunc(a.rows, b.rows, compareDrafts))
+	})
+	kept := make([]item, 0, len(order))
+	for i, it := range order {
+		if i == 0 || it.source != order[i-1].source || it.id != order[i-1].id {
+			kept = append(kept, *it)
+		}
+	}
+	return kept
 }
 
 // writer turns sorted items into sections.

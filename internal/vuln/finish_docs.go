@@ -22,16 +22,16 @@ const blockDocs = 128
 // maxBlock bounds what a block unpacks to.
 const maxBlock = 4 << 20
 
-// documents packs the documents in the order of the advisories, which puts
+// packDocuments packs the documents in the order of the advisories, which puts
 // alike beside alike. Blocks are packed side by side; each depends on nothing
-// but its own documents, so the bytes are the same on any machine.
-func (w *writer) documents() error {
-	n := (len(w.items) + blockDocs - 1) / blockDocs
+// but its own documents, so the bytes are the same on any machine. What it returns
+// waits until all are packed.
+func packDocuments(items []item) func() ([][]byte, error) {
+	n := (len(items) + blockDocs - 1) / blockDocs
 	enc, err := zstd.NewWriter(nil, zstd.WithEncoderLevel(zstd.SpeedBetterCompression), zstd.WithEncoderCRC(false))
 	if err != nil {
-		return errs.New(errs.Internal, "pack documents: %w", err)
+		return func() ([][]byte, error) { return nil, errs.New(errs.Internal, "pack documents: %w", err) }
 	}
-	defer enc.Close()
 	packed := make([][]byte, n)
 	var wait sync.WaitGroup
 	workers := min(runtime.GOMAXPROCS(0), 8)
@@ -40,15 +40,26 @@ func (w *writer) documents() error {
 			var raw []byte
 			for i := k; i < n; i += workers {
 				raw = raw[:0]
-				for j := i * blockDocs; j < min((i+1)*blockDocs, len(w.items)); j++ {
-					raw = binary.AppendUvarint(raw, uint64(len(w.items[j].doc)))
-					raw = append(raw, w.items[j].doc...)
+				for j := i * blockDocs; j < min((i+1)*blockDocs, len(items)); j++ {
+					raw = binary.AppendUvarint(raw, uint64(len(items[j].doc)))
+					raw = append(raw, items[j].doc...)
 				}
 				packed[i] = enc.EncodeAll(raw, nil)
 			}
 		})
 	}
-	wait.Wait()
+	return func() ([][]byte, error) {
+		wait.Wait()
+		return packed, enc.Close()
+	}
+}
+
+// documents writes the packed documents.
+func (w *writer) documents(wait func() ([][]byte, error)) error {
+	packed, err := wait()
+	if err != nil {
+		return err
+	}
 	var docs, starts []byte
 	for _, p := range packed {
 		starts = binary.LittleEndian.AppendUint32(starts, w.place(docs))

@@ -102,7 +102,9 @@ func (a *App) view(ctx context.Context, tid string) (*view, error) {
 	if old != nil && old.version == version && old.rules == rs && now.Sub(old.at) < viewLife && !now.Before(old.at) {
 		return old, nil
 	}
-	v, err := a.load(ctx, t, rs, version, now, old)
+	// Whoever stops waiting leaves what was begun to the next who asks: of a large
+	// organization it takes longer than one request may, and would never be done.
+	v, err := a.load(context.WithoutCancel(ctx), t, rs, version, now, old)
 	if err != nil {
 		return nil, err
 	}

@@ -294,8 +294,12 @@ func (a *App) notAssessed(ctx context.Context, v *view, e judge.Engine, d *api.F
 	}
 	gaps := make(map[[2]string]*api.AssessmentGap)
 	counted := make(map[[2]string][]bool) // by the place of the asset
-	for cid, why := range unsaid {
-		c := in.components[cid]
+	// By name, so that the samples are the same each time.
+	for _, cid := range slices.SortedFunc(maps.Keys(unsaid), func(x, y int64) int {
+		a, b := in.components[x], in.components[y]
+		return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.Version, b.Version), cmp.Compare(x, y))
+	}) {
+		c, why := in.components[cid], unsaid[cid]
 		for _, on := range in.holders[cid] {
 			if assets[in.assets[on]] == nil {
 				continue
@@ -321,7 +325,7 @@ func (a *App) notAssessed(ctx context.Context, v *view, e judge.Engine, d *api.F
 		d.Gaps = append(d.Gaps, *g)
 	}
 	slices.SortFunc(d.Gaps, func(x, y api.AssessmentGap) int {
-		return cmp.Or(cmp.Compare(y.Count, x.Count), cmp.Compare(x.Why, y.Why))
+		return cmp.Or(cmp.Compare(y.Count, x.Count), cmp.Compare(x.Why, y.Why), cmp.Compare(x.Ecosystem, y.Ecosystem))
 	})
 	return nil
 }
@@ -523,7 +527,7 @@ func (a *App) explain(ctx context.Context, v *view, e judge.Engine, flaw, asset 
 		}
 	}
 	slices.SortFunc(lines, func(x, y api.Explanation) int {
-		return cmp.Or(cmp.Compare(x.Verdict, y.Verdict), cmp.Compare(x.Software, y.Software), cmp.Compare(x.Version, y.Version), cmp.Compare(x.Advisory, y.Advisory))
+		return cmp.Or(cmp.Compare(x.Verdict, y.Verdict), cmp.Compare(x.Software, y.Software), cmp.Compare(x.Version, y.Version), cmp.Compare(x.Advisory, y.Advisory), cmp.Compare(x.Ecosystem, y.Ecosystem), cmp.Compare(x.Say, y.Say))
 	})
 	return lines, nil
 }

@@ -3,12 +3,15 @@ package app
 import (
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/asepsis/asepsis/internal/access"
+	"github.com/asepsis/asepsis/internal/fact"
 	"github.com/asepsis/asepsis/internal/feed"
+	"github.com/asepsis/asepsis/internal/judge"
 )
 
 // goRecords are as many as make the ecosystem whole, each about a module of its own.
@@ -118,4 +121,22 @@ func TestNobodyCanSay(t *testing.T) {
 		t.Fatal(err)
 	}
 	check("GO-2099-aaa", "not_assessed", "cannot be read any more")
+}
+
+// TestSamplesAreTheSame: what is not assessed is shown with the same samples each time,
+// whoever asks.
+func TestSamplesAreTheSame(t *testing.T) {
+	assets, found := make(map[string]*fact.Resource), make(map[string]judge.Findings)
+	for i := range 40 {
+		id := "as_" + string(rune('A'+i))
+		assets[id] = &fact.Resource{ID: id}
+		found[id] = judge.Findings{Gaps: []judge.Gap{{Ecosystem: "npm", Why: "why", Count: 1, Sample: []string{"piece " + id}}}}
+	}
+	v := &view{known: &judge.Known{Found: found}}
+	first := v.gaps(assets)
+	for range 20 {
+		if again := v.gaps(assets); !slices.Equal(first[0].Sample, again[0].Sample) {
+			t.Fatalf("%v, then %v", first[0].Sample, again[0].Sample)
+		}
+	}
 }

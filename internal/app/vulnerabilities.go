@@ -154,7 +154,7 @@ func (v *view) gaps(assets map[string]*fact.Resource) []api.AssessmentGap {
 	type key struct{ ecosystem, why string }
 	sums := make(map[key]*api.AssessmentGap)
 	if v.known != nil {
-		for id := range assets {
+		for _, id := range slices.Sorted(maps.Keys(assets)) { // so that the samples are the same each time
 			f := v.known.Found[id]
 			for _, g := range f.Gaps {
 				k := key{g.Ecosystem, g.Why}

@@ -14,7 +14,7 @@ import (
 // Rules numbers the rules by which Judge answers. It is raised with every change
 // that may give another answer from the same file, so that who keeps answers
 // asks again.
-const Rules = 4
+const Rules = 5
 
 // Judge says how a component stands to the advisories of the file. It writes the
 // answer to dst and uses the room dst has, so that one Answer can serve for
@@ -358,16 +358,34 @@ func moduleOf(purl string) string {
 }
 
 // inside reports whether a product is one that the component is in. A product
-// without a version stands for all of its versions.
+// without a version stands for all of its versions, and one without a repository
+// for those of every repository: the images of two registries may bear one name.
 func (j *judging) inside(product string) bool {
 	want, version := cutPURL(product)
+	from := repository(product)
 	for _, p := range j.within {
 		have, v := cutPURL(p)
-		if strings.EqualFold(want, have) && (version == "" || version == v) {
+		if strings.EqualFold(want, have) && (version == "" || version == v) && (from == "" || from == repository(p)) {
 			return true
 		}
 	}
 	return false
+}
+
+// repository returns where a package URL says that its package is kept.
+func repository(p string) string {
+	p, _, _ = strings.Cut(p, "#")
+	_, q, _ := strings.Cut(p, "?")
+	for pair := range strings.SplitSeq(q, "&") {
+		if k, v, _ := strings.Cut(pair, "="); strings.EqualFold(k, "repository_url") {
+			v = strings.ToLower(unpercent(v))
+			if _, rest, ok := strings.Cut(v, "://"); ok {
+				v = rest
+			}
+			return strings.TrimRight(v, "/")
+		}
+	}
+	return ""
 }
 
 // cutPURL splits a package URL before its version and drops qualifiers.

@@ -155,6 +155,7 @@ func TestStatementPrecedence(t *testing.T) {
 		at(states("new", advisory.UnderInvestigation, []string{flaw}, product("npm", "log")), 2),
 		at(states("exact", advisory.NotAffected, []string{"GHSA-1"}, product("npm", "log", "1.5.0")), 1),
 		at(states("inside", advisory.NotAffected, []string{flaw}, inside(product("npm", "log"), "pkg:oci/app")), 1),
+		at(states("kept", advisory.NotAffected, []string{flaw}, inside(product("npm", "log"), "pkg:oci/db?repository_url=https%3A%2F%2FRegistry.example%2Fmain%2F")), 1),
 		at(states("part", advisory.NotAffected, []string{flaw}, product("Debian", "src")), 1),
 	})
 	db := vulntest.Open(t, file)
@@ -172,6 +173,9 @@ func TestStatementPrecedence(t *testing.T) {
 		{"the newer of two holds", judge(fact.Component{Ecosystem: "npm", Name: "log", Version: "1.0.0"}), "affected"},
 		{"one about the version holds, by another name of the flaw", judge(fact.Component{Ecosystem: "npm", Name: "log", Version: "1.5.0"}), "not affected [CVE-2021-44228] by exact"},
 		{"one about the product it is in holds there", judge(fact.Component{Ecosystem: "npm", Name: "log", Version: "1.0.0"}, "pkg:oci/app@sha256%3Aabc?repository_url=x"), "not affected [CVE-2021-44228] by inside"},
+		{"one about an image of a registry holds there", judge(fact.Component{Ecosystem: "npm", Name: "log", Version: "1.0.0"}, "pkg:oci/db@sha256%3Aabc?arch=amd64&repository_url=registry.example/main"), "not affected [CVE-2021-44228] by kept"},
+		{"and not of the same name in another", judge(fact.Component{Ecosystem: "npm", Name: "log", Version: "1.0.0"}, "pkg:oci/db@sha256%3Aabc?repository_url=registry.example/other"), "affected"},
+		{"nor where none is told", judge(fact.Component{Ecosystem: "npm", Name: "log", Version: "1.0.0"}, "pkg:oci/db@sha256%3Aabc"), "affected"},
 		{"and not elsewhere", judge(fact.Component{Ecosystem: "npm", Name: "log", Version: "1.0.0"}, "pkg:oci/other"), "affected"},
 		{"one flaw of a bundle", judge(fact.Component{Ecosystem: "deb", Name: "src", Version: "1", Distro: "debian-12"}), "affected [CVE-2021-44228] by part"},
 	} {

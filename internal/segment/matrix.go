@@ -40,66 +40,77 @@ type Matrix struct {
 
 // Cell is what goes from one zone to another.
 type Cell struct {
-	From, To string
-	Medical  bool // one of the two is a zone of medical devices
-	State    State
+	From    string `json:"from"`
+	To      string `json:"to"`
+	Medical bool   `json:"medical"` // one of the two is a zone of medical devices
+	State   State  `json:"state"`
 	// Why says what the state rests on: who watches, or why nobody does.
-	Why  string
-	Rows []Row
+	Why  string `json:"why"`
+	Rows []Row  `json:"rows"`
 }
 
 // Row is one service of a cell, on one side of the plan.
 type Row struct {
-	Service                                                  Service
-	Rest                                                     bool // the ports that do not stand alone
-	Allowed                                                  bool
-	State                                                    State
-	Answered, OneWay, HalfOpen, Unanswered, Refused, Blocked uint64
-	Scanned                                                  uint64    // answered, and no more than a look
-	Out, Back                                                uint64    // bytes from the zone and to it
-	First, Last                                              time.Time // of what passed
-	Tried                                                    time.Time // last of anything
-	Pairs                                                    []Pair
+	Service    Service   `json:"service"`
+	Rest       bool      `json:"rest"` // the ports that do not stand alone
+	Allowed    bool      `json:"allowed"`
+	State      State     `json:"state"`
+	Answered   uint64    `json:"answered"`
+	OneWay     uint64    `json:"one_way"`
+	HalfOpen   uint64    `json:"half_open"`
+	Unanswered uint64    `json:"unanswered"`
+	Refused    uint64    `json:"refused"`
+	Blocked    uint64    `json:"blocked"`
+	Scanned    uint64    `json:"scanned"` // answered, and no more than a look
+	Out        uint64    `json:"out"`     // bytes from the zone and to it
+	Back       uint64    `json:"back"`
+	First      time.Time `json:"first,omitzero"` // of what passed
+	Last       time.Time `json:"last,omitzero"`
+	Tried      time.Time `json:"tried,omitzero"` // last of anything
+	Pairs      []Pair    `json:"pairs"`
 	// AllPairs is how many pairs there are, an estimate where not all are kept;
 	// Omitted is how many connections and attempts are of pairs that are not.
-	AllPairs uint64
-	Omitted  uint64
+	AllPairs uint64 `json:"all_pairs"`
+	Omitted  uint64 `json:"omitted"`
 }
 
 // Pair is two devices, by asset where one is known. The addresses are those that
 // were used last.
 type Pair struct {
-	From, To           netip.Addr
-	FromAsset, ToAsset string
-	Passed             uint64 // connections
-	Others             uint64 // attempts and scans
-	Last               time.Time
+	From      netip.Addr `json:"from"`
+	To        netip.Addr `json:"to"`
+	FromAsset string     `json:"from_asset"`
+	ToAsset   string     `json:"to_asset"`
+	Passed    uint64     `json:"passed"` // connections
+	Others    uint64     `json:"others"` // attempts and scans
+	Last      time.Time  `json:"last,omitzero"`
 }
 
 // Coverage is how well a zone is watched.
 type Coverage struct {
-	Zone    string
-	Kind    Kind
-	Sources []Sight // who saw traffic of it, the newest first
-	Newest  time.Time
-	Fresh   bool
-	Why     string // what is missing, "" where nothing is
+	Zone    string    `json:"zone"`
+	Kind    Kind      `json:"kind"`
+	Sources []Sight   `json:"sources"` // who saw traffic of it, the newest first
+	Newest  time.Time `json:"newest,omitzero"`
+	Fresh   bool      `json:"fresh"`
+	Why     string    `json:"why"` // what is missing, "" where nothing is
 }
 
 // Sight is what one source saw of a zone.
 type Sight struct {
-	Source  string
-	Records uint64
-	Last    time.Time
+	Source  string    `json:"source"`
+	Records uint64    `json:"records"`
+	Last    time.Time `json:"last,omitzero"`
 }
 
 // Watched is what a source delivered.
 type Watched struct {
-	Name        string
-	Records     uint64
-	Passed      uint64 // records of traffic that was let through
-	First, Last time.Time
-	Why         string // why its silence proves nothing, "" where it does
+	Name    string    `json:"name"`
+	Records uint64    `json:"records"`
+	Passed  uint64    `json:"passed"` // records of traffic that was let through
+	First   time.Time `json:"first,omitzero"`
+	Last    time.Time `json:"last,omitzero"`
+	Why     string    `json:"why"` // why its silence proves nothing, "" where it does
 }
 
 // Matrix returns what was seen so far. The fold may go on.

@@ -9,12 +9,13 @@ import (
 // Draft is a rule that what was seen would need. It lacks why and who answers for
 // it, so no plan takes it before a person has said both.
 type Draft struct {
-	Rule        Rule
-	Connections uint64
-	Pairs       uint64
-	First, Last time.Time
+	Rule        Rule      `json:"rule"`
+	Connections uint64    `json:"connections"`
+	Pairs       uint64    `json:"pairs"`
+	First       time.Time `json:"first,omitzero"`
+	Last        time.Time `json:"last,omitzero"`
 	// Doubts say why a person might rather close the way than open it.
-	Doubts []string
+	Doubts []string `json:"doubts"`
 }
 
 // Suggest drafts a rule for each forbidden service that was seen, those that no

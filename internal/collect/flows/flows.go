@@ -1,7 +1,8 @@
 // Package flows says what a reader of logs of connections is. Sensors, firewalls
 // and exporters write one line a connection; the readers below this package turn
 // each into a [segment.Flow], which a segment.Fold folds into the matrix of zones.
-// Nothing of a log is kept in memory, so a log may be of any length.
+// Nothing of a log is kept in memory; how long a log may be is the caller's to say
+// (collect.Limits.Bytes, after unpacking), and no other limit of rows holds.
 package flows
 
 import (

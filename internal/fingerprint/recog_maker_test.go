@@ -1,15 +1,8 @@
 package fingerprint
 
 import (
-	"archive/tar"
-	"bytes"
-	"encoding/xml"
-	"io"
-	"path"
 	"strings"
 	"testing"
-
-	"github.com/asepsis/asepsis/internal/testshared"
 )
 
 // sameMaker reports whether two names are of one company: spelled alike, one the
@@ -33,62 +26,29 @@ var bought = map[string]string{
 // TestRecogMakers holds the maker we state against the one Recog gives for its
 // own examples: of those we state, 95 in a hundred must agree.
 func TestRecogMakers(t *testing.T) {
-	r := tar.NewReader(bytes.NewReader(testshared.Read(t, "corpora", "advisories", "fingerprints", "recog-xml.tar.zst")))
 	examples, right, wrong := 0, 0, 0
-	for {
-		h, err := r.Next()
-		if err == io.EOF {
-			break
-		}
-		if err != nil {
-			t.Fatal(err)
-		}
-		src, ok := recogFiles[path.Base(h.Name)]
-		if !ok {
-			continue
-		}
-		var f struct {
-			Prints []struct {
-				Examples []struct {
-					Encoding string `xml:"_encoding,attr"`
-					Text     string `xml:",chardata"`
-				} `xml:"example"`
-				Params []struct {
-					Name  string `xml:"name,attr"`
-					Value string `xml:"value,attr"`
-				} `xml:"param"`
-			} `xml:"fingerprint"`
-		}
-		if err := xml.NewDecoder(r).Decode(&f); err != nil {
-			t.Fatalf("%s: %v", h.Name, err)
-		}
-		for _, p := range f.Prints {
-			want := ""
-			for _, q := range p.Params {
-				if q.Name == "hw.vendor" && !strings.Contains(q.Value, "{") {
-					want = q.Value
-				}
-			}
-			for _, e := range p.Examples {
-				if want == "" || e.Encoding != "" || strings.TrimSpace(e.Text) == "" {
-					continue
-				}
-				examples++
-				v := e.Text
-				if src == SSH {
-					v = "SSH-2.0-" + v
-				}
-				switch said := stated(Default().Identify(Device{Signals: []Signal{{Source: src, Value: v}}}).Manufacturer); {
-				case said == "":
-				case sameMaker(said, want):
-					right++
-				default:
-					wrong++
-					t.Logf("%s %.70q: %s, Recog says %s", src, v, said, want)
-				}
+	eachRecog(t, recogFiles, func(src Source, p *recogPrint) {
+		want := ""
+		for _, q := range p.Params {
+			if q.Name == "hw.vendor" && !strings.Contains(q.Value, "{") {
+				want = q.Value
 			}
 		}
-	}
+		if want == "" {
+			return
+		}
+		for _, v := range p.plainExamples(src) {
+			examples++
+			switch said := stated(Default().Identify(Device{Signals: []Signal{{Source: src, Value: v}}}).Manufacturer); {
+			case said == "":
+			case sameMaker(said, want):
+				right++
+			default:
+				wrong++
+				t.Logf("%s %.70q: %s, Recog says %s", src, v, said, want)
+			}
+		}
+	})
 	t.Logf("%d examples with a maker; we state one for %d and agree on %d", examples, right+wrong, right)
 	if right*100 < (right+wrong)*95 || right*2 < examples {
 		t.Errorf("of %d examples we state a maker for %d and agree on %d", examples, right+wrong, right)

@@ -2,7 +2,6 @@ package app
 
 import (
 	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -35,36 +34,13 @@ func TestNobodyCanSay(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	dir := t.TempDir()
-	for name, content := range map[string]string{
+	putInForce(t, a, map[string]string{
 		"source.json": `{"asepsis_source": {"fetched": "` + time.Now().UTC().Format(time.RFC3339) + `"}}`,
 		"go.jsonl":    goRecords(),
 		"debian.json": `{"id":"DSA-9999-1","modified":"2026-11-01T00:00:00Z","upstream":["CVE-2099-3001","CVE-2099-3002"],"affected":[{"package":{"ecosystem":"Debian:12","name":"lamp"},"ranges":[{"type":"ECOSYSTEM","events":[{"introduced":"0"},{"fixed":"2.0-1"}]}]}]}`,
 		"other.json":  `{"id":"GHSA-aaaa-bbbb-cccc","aliases":["CVE-2099-3003"],"modified":"2026-11-01T00:00:00Z","affected":[{"package":{"ecosystem":"npm","name":"lantern"},"ranges":[{"type":"SEMVER","events":[{"introduced":"0"},{"fixed":"2.0.0"}]}]}]}`,
 		"epss.csv":    "#model_version:v2025.03.14,score_date:2026-11-24T00:00:00+0000\ncve,epss,percentile\nCVE-2099-3004,0.90000,0.99000\n",
-	} {
-		if err := os.WriteFile(filepath.Join(dir, name), []byte(content), 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	key, public, err := a.FeedSigner("feeds.example.org")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := a.TrustFeedKey(public, "Tester"); err != nil {
-		t.Fatal(err)
-	}
-	b, err := feed.Build(ctx, feed.Sources{Paths: []string{dir}}, feed.Options{Now: time.Now().UTC(), Key: key})
-	if err != nil {
-		t.Fatal(err)
-	}
-	out := filepath.Join(t.TempDir(), "out")
-	if err := feed.Publish(out, b, 1); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := a.UpdateFeed(ctx, out, false, nil); err != nil {
-		t.Fatal(err)
-	}
+	})
 	bill := `{"bomFormat":"CycloneDX","specVersion":"1.5","version":1,"metadata":{"component":{"type":"application","name":"server"}},"components":[
  {"type":"library","name":"aaa","purl":"pkg:golang/example.org/aaa@v1.0.0"},{"type":"library","name":"baa","purl":"pkg:golang/example.org/baa@v1.0.0"},
  {"type":"library","name":"caa","purl":"pkg:golang/example.org/caa@v1.0.0"},

@@ -20,6 +20,35 @@ const wards = `{"document": {"category": "csaf_security_advisory", "csaf_version
    {"category": "product_version_range", "name": "shipped before the spring", "product": {"product_id": "P1", "name": "Drift Pump"}}]}]}]},
  "vulnerabilities": [{"cve": "CVE-2099-2000", "product_status": {"known_affected": ["P1"]}}]}`
 
+// putInForce builds a feed of sources, signs it and puts it in force.
+func putInForce(t *testing.T, a *App, sources map[string]string) {
+	t.Helper()
+	dir := t.TempDir()
+	for name, content := range sources {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(content), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	key, public, err := a.FeedSigner("feeds.example.org")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := a.TrustFeedKey(public, "Tester"); err != nil {
+		t.Fatal(err)
+	}
+	b, err := feed.Build(t.Context(), feed.Sources{Paths: []string{dir}}, feed.Options{Now: time.Now().UTC(), Key: key})
+	if err != nil {
+		t.Fatal(err)
+	}
+	out := filepath.Join(t.TempDir(), "out")
+	if err := feed.Publish(out, b, 1); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := a.UpdateFeed(t.Context(), out, false, nil); err != nil {
+		t.Fatal(err)
+	}
+}
+
 // TestDeviceToCompare: a device whose software nobody lists is asked about where an
 // advisory about its model is to be compared by hand, and the reason is given.
 func TestDeviceToCompare(t *testing.T) {
@@ -29,28 +58,7 @@ func TestDeviceToCompare(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	dir := t.TempDir()
-	if err := os.WriteFile(filepath.Join(dir, "icsma.json"), []byte(wards), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	key, public, err := a.FeedSigner("feeds.example.org")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := a.TrustFeedKey(public, "Tester"); err != nil {
-		t.Fatal(err)
-	}
-	b, err := feed.Build(ctx, feed.Sources{Paths: []string{dir}}, feed.Options{Now: time.Now().UTC(), Key: key})
-	if err != nil {
-		t.Fatal(err)
-	}
-	out := filepath.Join(t.TempDir(), "out")
-	if err := feed.Publish(out, b, 1); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := a.UpdateFeed(ctx, out, false, nil); err != nil {
-		t.Fatal(err)
-	}
+	putInForce(t, a, map[string]string{"icsma.json": wards})
 	devices := "name,serial,manufacturer,model,class\nPUMP-1,NW-0001,Northwind Medical,Drift Pump,infusion pump\n"
 	if _, err := a.Bring(ctx, p.ID, "test", file("devices.csv", devices), "", false); err != nil {
 		t.Fatal(err)
